@@ -1,0 +1,122 @@
+//! A commit: all that one chain of turns changes, taken by the store all or nothing.
+//! Nothing reaches the store by another way.
+
+use serde::{Deserialize, Serialize};
+
+use super::decision::Effect;
+use super::event::{Event, RecordedEvent};
+use super::id::{Category, Digest, MessageId, StreamName, Suffix};
+use super::message::Message;
+use super::process::{ProcessRow, Timer, TimerKey, Undelivered};
+use super::time::Timestamp;
+
+/// All that one chain of turns of one process changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// The process's row as it will be. The store expects the row before it to have the revision one lower.
+    pub row: ProcessRow,
+    /// What goes into the log; none where nothing was decided.
+    pub entry: Option<Entry>,
+    /// The request that is answered by this commit; its key is taken once.
+    pub receipt: Option<Receipt>,
+    /// Undelivered messages that have had their effect: their owner and number. They must be there.
+    pub delivered: Vec<(super::id::ProcessId, u64)>,
+    /// Messages that are recorded here and have their effect later, or whose state changes.
+    pub undelivered: Vec<Undelivered>,
+    /// Timers that fired or were cleared. They must be there.
+    pub timers_cleared: Vec<TimerKey>,
+    /// Timers that are set.
+    pub timers_set: Vec<Timer>,
+}
+
+/// What a commit adds to the log: the decisions of one process at one moment, and what led to them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The message from outside, the reply or the fired timer that set the chain off; kept, so that every decision can be made again.
+    pub input: Message,
+    /// When.
+    pub time: Timestamp,
+    /// The modules that decided, by stream.
+    pub pins: Vec<Pin>,
+    /// In order.
+    pub decisions: Vec<DecisionRecord>,
+}
+
+/// The module that decided for a stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pin {
+    /// The stream.
+    pub suffix: Suffix,
+    /// The category that the module was loaded under.
+    pub category: Category,
+    /// The module.
+    pub module: Digest,
+}
+
+/// One accepted decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionRecord {
+    /// Index of the stream and module among the entry's pins.
+    pub pin: usize,
+    /// The id of the message or event that it answers.
+    pub cause: MessageId,
+    /// The seed that it was given.
+    pub seed: u64,
+    /// Version of its first event.
+    pub first_version: u64,
+    /// What it recorded; versions are dense.
+    pub events: Vec<Event>,
+    /// What followed from it.
+    pub effects: Vec<Effect>,
+}
+
+impl Entry {
+    /// How many events it holds.
+    #[must_use]
+    pub fn event_count(&self) -> u64 {
+        self.decisions.iter().map(|decision| decision.events.len() as u64).sum()
+    }
+
+    /// Its events as a reader of the log sees them; the first one stands at `first_position`.
+    pub fn events(&self, first_position: u64) -> impl Iterator<Item = RecordedEvent> + '_ {
+        self.decisions
+            .iter()
+            .flat_map(move |decision| {
+                decision.events.iter().zip(decision.first_version..).map(move |(event, version)| (decision, event, version))
+            })
+            .zip(first_position..)
+            .map(|((decision, event, version), position)| {
+                let pin = &self.pins[decision.pin];
+                RecordedEvent {
+                    stream: StreamName { process: self.input.process.clone(), suffix: pin.suffix.clone() },
+                    version,
+                    position,
+                    time: self.time,
+                    event: event.clone(),
+                    category: pin.category.clone(),
+                    module: pin.module,
+                    cause: decision.cause.clone(),
+                    correlation: self.input.correlation.clone(),
+                }
+            })
+    }
+}
+
+/// The durable answer to a request; the same request gets the same answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// What makes the request the same one: its `Idempotency-Key`, its message id, or `start`.
+    pub key: String,
+    /// Hash of what was asked, so that another request under the same key is told apart.
+    pub fingerprint: u64,
+    /// The id of the message.
+    pub message: MessageId,
+    /// The category that took it; none where the message waits.
+    pub category: Option<Category>,
+    /// The stream that took it.
+    pub stream: Option<Suffix>,
+    /// Version of the first event that it led to.
+    pub version: Option<u64>,
+    /// When it was taken.
+    pub time: Timestamp,
+}

@@ -1,0 +1,29 @@
+//! A message: what reaches a process, from outside or from another stream.
+//! Where it goes is the outbox's matter.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::id::{Kind, MessageId, ProcessId};
+use super::json::Json;
+use super::time::Timestamp;
+
+/// A message on its way to one process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Unique; a stream takes each id once.
+    pub id: MessageId,
+    /// The process that it is for.
+    pub process: ProcessId,
+    /// What it says or asks for.
+    pub kind: Kind,
+    /// The stream or the outside party that sent it.
+    pub source: Option<Arc<str>>,
+    /// When it was recorded or received.
+    pub time: Timestamp,
+    /// What it carries.
+    pub data: Json,
+    /// The id of the message from outside that began the chain that this one belongs to.
+    pub correlation: MessageId,
+}

@@ -1,0 +1,13 @@
+//! The words of the engine as types: what is named, sent, decided, recorded and seen.
+//! Nothing here acts, waits or reaches outside.
+
+pub mod commit;
+pub mod decision;
+pub mod event;
+pub mod id;
+pub mod json;
+pub mod manifest;
+pub mod message;
+pub mod process;
+pub mod time;
+pub mod view;

@@ -1,0 +1,159 @@
+//! What the store keeps about one process besides its events: the heads of its streams, and what it waits for.
+//! The events are the truth; this row is what they fold to, kept so that a query folds nothing.
+
+use serde::{Deserialize, Serialize};
+
+use super::id::{Category, Digest, MessageId, ProcessId, Suffix};
+use super::json::Json;
+use super::message::Message;
+use super::time::Timestamp;
+use super::view::View;
+
+/// The row of one process.
+///
+/// Invariant: `revision` grows by one with every commit of the process; `streams[0]` is the stream that it began with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessRow {
+    /// The process.
+    pub id: ProcessId,
+    /// How many commits there have been; what a later commit expects.
+    pub revision: u64,
+    /// The number that the next undelivered message or timer takes; never used twice in a process.
+    pub next_seq: u64,
+    /// Its streams, in the order in which they began; the first one is the process as its caller sees it.
+    pub streams: Vec<StreamHead>,
+    /// Set while its messages wait because one of them cannot be processed.
+    pub parked: Option<Parked>,
+}
+
+impl ProcessRow {
+    /// A process of which nothing is recorded yet.
+    #[must_use]
+    pub fn unknown(id: ProcessId) -> Self {
+        Self { id, revision: 0, next_seq: 1, streams: Vec::new(), parked: None }
+    }
+
+    /// The head of one of its streams.
+    #[must_use]
+    pub fn stream(&self, suffix: &Suffix) -> Option<&StreamHead> {
+        self.streams.iter().find(|head| head.suffix == *suffix)
+    }
+
+    /// The stream that the process began with; none where nothing is recorded yet.
+    #[must_use]
+    pub fn root(&self) -> Option<&StreamHead> {
+        self.streams.first()
+    }
+}
+
+/// Where one stream stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamHead {
+    /// Which stream of the process.
+    pub suffix: Suffix,
+    /// Version of its last event.
+    pub version: u64,
+    /// The category that it is on.
+    pub category: Category,
+    /// The module that it is pinned to.
+    pub module: Digest,
+    /// When its first event was recorded.
+    pub started_at: Timestamp,
+    /// When its last event was recorded.
+    pub updated_at: Timestamp,
+    /// What a query sees.
+    pub view: View,
+    /// Timers that are set.
+    pub timers: Vec<SetTimer>,
+}
+
+/// A timer that is set, as its stream remembers it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetTimer {
+    /// The name that it was set under.
+    pub name: String,
+    /// When it comes due.
+    pub due: Timestamp,
+    /// The number that it was set under.
+    pub seq: u64,
+}
+
+/// Why a process is parked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parked {
+    /// The message that cannot be processed.
+    pub message: MessageId,
+    /// What happened when it was tried last.
+    pub reason: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A recorded message that has not had its effect yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undelivered {
+    /// The process whose commit recorded it.
+    pub owner: ProcessId,
+    /// Its number among the owner's undelivered messages and timers; first deliveries follow it.
+    pub seq: u64,
+    /// The message; it may be for another process.
+    pub message: Message,
+    /// What it waits for.
+    pub state: DeliveryState,
+}
+
+/// What an undelivered message waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DeliveryState {
+    /// Its delivery.
+    Due,
+    /// A definition that handles its kind.
+    Unhandled,
+    /// The next event of this stream, because its definition asked for that.
+    Deferred {
+        /// The stream.
+        suffix: Suffix,
+        /// Why the definition asked.
+        reason: String,
+    },
+    /// A retry: it, or a message before it, cannot be processed.
+    Parked,
+}
+
+/// A durable timer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timer {
+    /// When and whose.
+    pub key: TimerKey,
+    /// What happens when it comes due.
+    pub fires: Fires,
+}
+
+/// Where a timer stands; ordered by due time first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TimerKey {
+    /// When it comes due.
+    pub due: Timestamp,
+    /// The process that it belongs to.
+    pub process: ProcessId,
+    /// Its number within the process.
+    pub seq: u64,
+}
+
+/// What a timer does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fires {
+    /// Calls `decide` of the stream that set it.
+    Trigger {
+        /// The stream.
+        suffix: Suffix,
+        /// The name that it was set under.
+        name: String,
+        /// What was given when it was set.
+        data: Json,
+    },
+    /// Delivers a message that was told to take its time.
+    Message(Message),
+}
