@@ -1,5 +1,15 @@
-//! The core of Procession: an event-sourced process manager without a single outside dependency of its own making.
+//! The core of Procession: an event-sourced process manager.
 //! No WASM, no disk, no network and no wall clock in here; those come in through [`ports`].
+//!
+//! In reading order: [`model`] has the words, [`ports`] what the engine asks of the world,
+//! [`flow`] the way of a message, [`registry`] the modules, [`query`] the reading side, and [`engine`] puts them together.
 
 pub mod model;
 pub mod ports;
+
+pub mod engine;
+pub mod error;
+pub mod flow;
+pub mod limits;
+pub mod query;
+pub mod registry;

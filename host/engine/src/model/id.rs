@@ -176,6 +176,12 @@ impl Kind {
     pub fn start() -> Self {
         Self(Arc::from("Start"))
     }
+
+    /// The kind under which a fired timer stands in the log.
+    #[must_use]
+    pub fn timer() -> Self {
+        Self(Arc::from("Timer"))
+    }
 }
 
 text_name! {
@@ -213,6 +219,12 @@ impl MessageId {
     #[must_use]
     pub fn of_reply(&self, index: usize) -> Self {
         Self(Arc::from(format!("{self}/reply/{index}")))
+    }
+
+    /// The id under which a parked process is taken up again: `{process}/retry`.
+    #[must_use]
+    pub fn of_retry(process: &ProcessId) -> Self {
+        Self(Arc::from(format!("{process}/retry")))
     }
 
     /// The id of a fired timer: `{stream}/timer/{seq}`; `seq` is the number that the timer was set under.

@@ -65,6 +65,8 @@ pub struct StreamHead {
     pub view: View,
     /// Timers that are set.
     pub timers: Vec<SetTimer>,
+    /// Numbers of the undelivered messages that its next event makes due.
+    pub deferred: Vec<u64>,
 }
 
 /// A timer that is set, as its stream remembers it.
@@ -100,6 +102,8 @@ pub struct Undelivered {
     pub seq: u64,
     /// The message; it may be for another process.
     pub message: Message,
+    /// The one stream that it is still for; none where its kind decides.
+    pub target: Option<Suffix>,
     /// What it waits for.
     pub state: DeliveryState,
 }
@@ -111,13 +115,8 @@ pub enum DeliveryState {
     Due,
     /// A definition that handles its kind.
     Unhandled,
-    /// The next event of this stream, because its definition asked for that.
-    Deferred {
-        /// The stream.
-        suffix: Suffix,
-        /// Why the definition asked.
-        reason: String,
-    },
+    /// The next event of its target, because that one's definition asked for it. The text says why.
+    Deferred(String),
     /// A retry: it, or a message before it, cannot be processed.
     Parked,
 }

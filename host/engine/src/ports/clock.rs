@@ -7,4 +7,9 @@ use crate::model::time::Timestamp;
 pub trait Clock: Send + Sync {
     /// The present moment.
     fn now(&self) -> Timestamp;
+
+    /// Microseconds since some fixed moment, never going back; for durations in log lines, never for decisions.
+    fn ticks_us(&self) -> u64 {
+        self.now().0.saturating_mul(1_000)
+    }
 }

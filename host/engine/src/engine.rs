@@ -1,0 +1,224 @@
+//! The engine: workers over ports, started and stopped as one.
+//! Callers hand in requests and read; everything else happens by itself.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::error::{DeployError, Refusal};
+use crate::flow::inbox::{Answer, Request, Work};
+use crate::flow::mailbox::Mailbox;
+use crate::flow::shared::{Counters, Shared};
+use crate::flow::watchers::Watchers;
+use crate::flow::worker::{Progress, Worker};
+use crate::limits::Limits;
+use crate::model::id::{Digest, ProcessId};
+use crate::model::json::Json;
+use crate::model::process::ProcessRow;
+use crate::ports::clock::Clock;
+use crate::ports::definition::Runtime;
+use crate::ports::shelf::{ModuleRecord, Shelf};
+use crate::ports::store::{EventStore, StoreError};
+use crate::query::Query;
+use crate::registry::{Deployed, Origin, Outcome, Registry};
+
+/// What an engine is made of.
+pub struct Parts {
+    /// Keeps the streams.
+    pub store: Arc<dyn EventStore>,
+    /// Keeps the modules.
+    pub shelf: Arc<dyn Shelf>,
+    /// Makes modules run.
+    pub runtime: Arc<dyn Runtime>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Settings of routers and adapters, by the name of their category: JSON objects.
+    pub settings: HashMap<String, Json>,
+    /// The bounds.
+    pub limits: Limits,
+    /// Makes the seeds of this host different from those of every other one; from a good source of randomness.
+    pub entropy: u64,
+}
+
+/// The engine.
+pub struct Engine {
+    shared: Arc<Shared>,
+    registry: Arc<Registry>,
+    query: Query,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// An engine that is set up and does not run yet: a test may step it by hand.
+pub struct Standing {
+    engine: Engine,
+    workers: Vec<Worker>,
+}
+
+impl Standing {
+    /// Sets an engine up: opens the registry, and nothing else.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the shelf cannot be read.
+    pub fn new(parts: Parts) -> Result<Self, StoreError> {
+        let Parts { store, shelf, runtime, clock, settings, limits, entropy } = parts;
+        let registry = Arc::new(Registry::open(shelf, runtime, Arc::clone(&clock))?);
+        let mailboxes = (0..limits.workers.max(1)).map(|_| Mailbox::new(limits.waiting_max)).collect();
+        let watchers = Watchers::new(limits.watchers_max);
+        let query = Query::new(Arc::clone(&store));
+        let counters = Counters::default();
+        let shared = Shared { store, registry: Arc::clone(&registry), clock, limits, settings, entropy, mailboxes, watchers, counters };
+        let shared = Arc::new(shared);
+        let workers = (0..shared.mailboxes.len()).map(|index| Worker::new(index, Arc::clone(&shared))).collect();
+        let engine = Engine { shared, registry, query, threads: Mutex::default() };
+        Ok(Self { engine, workers })
+    }
+
+    /// Finds again what was recorded and had no effect before the last stop.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    pub fn recover(&mut self) -> Result<(), StoreError> {
+        self.workers.iter_mut().try_for_each(Worker::recover)
+    }
+
+    /// The engine, for requests and queries.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Lets every worker do what waits, until none of them finds anything more.
+    pub fn settle(&mut self) {
+        loop {
+            let progress: Vec<Progress> = self.workers.iter_mut().map(|worker| worker.step(Duration::ZERO)).collect();
+            if !progress.contains(&Progress::Made) {
+                return;
+            }
+        }
+    }
+
+    /// Gives every worker its thread.
+    ///
+    /// # Errors
+    /// [`std::io::Error`] where the system gives no thread.
+    pub fn start(self) -> std::io::Result<Engine> {
+        for (index, worker) in self.workers.into_iter().enumerate() {
+            let thread = std::thread::Builder::new().name(format!("procession-{index}")).spawn(move || worker.run())?;
+            self.engine.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+        }
+        Ok(self.engine)
+    }
+}
+
+impl Engine {
+    /// Takes a request and answers when what it led to is durable.
+    ///
+    /// # Errors
+    /// [`Refusal`] where it had no effect; nothing of it is recorded then, except where the host stops before it could answer.
+    pub async fn request(&self, request: Request) -> Result<Answer, Refusal> {
+        request.check(&self.shared.limits)?;
+        let owner = self.shared.owner(&request.process);
+        self.ask(owner, |answer| Work::Request { request: Box::new(request), answer }).await
+    }
+
+    /// Tries again what a process is parked on.
+    ///
+    /// # Errors
+    /// [`Refusal`] where it is unknown or not parked.
+    pub async fn retry(&self, process: ProcessId) -> Result<(), Refusal> {
+        let owner = self.shared.owner(&process);
+        self.ask(owner, |answer| Work::Retry { process, answer }).await
+    }
+
+    async fn ask<T>(&self, owner: usize, work: impl FnOnce(oneshot::Sender<Result<T, Refusal>>) -> Work) -> Result<T, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        let mailbox = &self.shared.mailboxes[owner];
+        if mailbox.offer(work(answer)).is_err() {
+            return Err(if mailbox.is_stopping() { Refusal::Stopping } else { Refusal::Busy });
+        }
+        answered.await.unwrap_or(Err(Refusal::Stopping))
+    }
+
+    /// Waits until a process has come to an end, and answers with its row then.
+    /// Whoever waits for a limited time drops the future.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`] where too many wait, [`Refusal::UnknownProcess`], or [`Refusal::Store`].
+    pub async fn ended(&self, process: &ProcessId) -> Result<ProcessRow, Refusal> {
+        loop {
+            // Watch first and look then, so that an end in between is not missed.
+            let told = self.shared.watchers.watch(process).ok_or(Refusal::Busy)?;
+            let row = self.query.process(process).await?.ok_or_else(|| Refusal::UnknownProcess(process.clone()))?;
+            if row.root().is_some_and(|root| root.view.phase.has_ended()) {
+                return Ok(row);
+            }
+            told.await.map_err(|_| Refusal::Stopping)?;
+        }
+    }
+
+    /// Reads processes, streams and the log.
+    #[must_use]
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// Lists, checks and looks up definitions.
+    #[must_use]
+    pub fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
+    /// What happened since the start.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        &self.shared.counters
+    }
+
+    /// Takes a module. Compiles, so call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// [`DeployError`] says why it is refused.
+    pub fn deploy(&self, bytes: &[u8], origin: &Origin) -> Result<Deployed, DeployError> {
+        let deployed = self.registry.deploy(bytes, origin)?;
+        if deployed.outcome != Outcome::Unchanged {
+            for mailbox in &self.shared.mailboxes {
+                // A full mailbox is no loss: what waits for a definition is looked at again with the next one, or at the next start.
+                let _ = mailbox.offer(Work::Deployed);
+            }
+        }
+        Ok(deployed)
+    }
+
+    /// Stops a module from taking new processes.
+    ///
+    /// # Errors
+    /// [`DeployError`] where it is unknown or the change could not be kept.
+    pub fn drain(&self, module: &Digest) -> Result<ModuleRecord, DeployError> {
+        self.registry.drain(module)
+    }
+
+    /// Makes the workers look at the clock now; for clocks that somebody sets.
+    pub fn wake(&self) {
+        self.shared.mailboxes.iter().for_each(Mailbox::wake);
+    }
+
+    /// Takes no more requests, finishes what is in flight and returns when it is durable. Blocks.
+    pub fn stop(&self) {
+        self.shared.mailboxes.iter().for_each(Mailbox::stop);
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("a worker ended by a panic; what it had not recorded is found again at the next start");
+            }
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}

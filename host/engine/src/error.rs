@@ -1,0 +1,96 @@
+//! Why the engine did not do what it was asked, split by what the caller can do about it.
+//! A definition's refusal travels here to its caller, but it is a decision, not a fault.
+
+use crate::model::decision::{Rejection, RejectionReason};
+use crate::model::id::{InvalidName, ProcessId};
+use crate::ports::definition::{GuestError, LoadError};
+use crate::ports::store::StoreError;
+
+/// A request that had no effect; nothing of it is recorded.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Refusal {
+    /// The request itself is wrong: the caller mends it.
+    #[error("{code}: {message}")]
+    Invalid {
+        /// For programs.
+        code: String,
+        /// For people.
+        message: String,
+    },
+    /// The definition turned it down in the present state, or it clashes with an earlier request.
+    #[error("{code}: {message}")]
+    Rejected {
+        /// For programs.
+        code: String,
+        /// For people.
+        message: String,
+    },
+    /// Nothing is recorded of this process.
+    #[error("nothing is recorded of process {0}")]
+    UnknownProcess(ProcessId),
+    /// Too much is waiting: the caller tries again later.
+    #[error("the host has as much work waiting as it may hold; try again later")]
+    Busy,
+    /// The definition broke on this request: its author mends it.
+    #[error("{definition} could not decide for process {process}: {source}")]
+    Guest {
+        /// Category and module.
+        definition: String,
+        /// The process.
+        process: ProcessId,
+        /// What happened.
+        #[source]
+        source: GuestError,
+    },
+    /// The store could not do its work: the operator mends it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The host is stopping.
+    #[error("the host is stopping")]
+    Stopping,
+}
+
+impl Refusal {
+    /// A request that is wrong in itself.
+    pub fn invalid(code: &str, message: impl Into<String>) -> Self {
+        Self::Invalid { code: code.to_owned(), message: message.into() }
+    }
+
+    /// A request that clashes with what is there.
+    pub fn rejected(code: &str, message: impl Into<String>) -> Self {
+        Self::Rejected { code: code.to_owned(), message: message.into() }
+    }
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        let Rejection { reason, code, message } = rejection;
+        match reason {
+            RejectionReason::Invalid => Self::Invalid { code, message },
+            RejectionReason::NotApplicable => Self::Rejected { code, message },
+        }
+    }
+}
+
+impl From<InvalidName> for Refusal {
+    fn from(name: InvalidName) -> Self {
+        Self::invalid("invalid-name", name.to_string())
+    }
+}
+
+/// A module that was not taken; what was active stays active.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum DeployError {
+    /// It cannot be loaded: its author mends it.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// It clashes with another definition: the operator decides between them.
+    #[error("{0}")]
+    Clash(String),
+    /// No module has this name.
+    #[error("no definition is known as {0}; `procession definitions list` shows what there is")]
+    Unknown(String),
+    /// The shelf could not keep it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,136 @@
+//! What may come in, and what is answered.
+//! Everything is checked here once; behind this file a request is well formed.
+
+use tokio::sync::oneshot;
+
+use crate::error::Refusal;
+use crate::limits::Limits;
+use crate::model::commit::Receipt;
+use crate::model::id::{Kind, MessageId, ProcessId};
+use crate::model::json::Json;
+use crate::model::process::Undelivered;
+
+/// A message from outside, for one process.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The process.
+    pub process: ProcessId,
+    /// The id that the message gets.
+    pub id: MessageId,
+    /// What makes two requests the same one, such as an `Idempotency-Key`; none where the request may be repeated.
+    pub key: Option<String>,
+    /// What it says or asks for; `Start` for a request without a body.
+    pub kind: Kind,
+    /// What it carries.
+    pub data: Json,
+    /// The category (`domestic-1.0`) or name (`domestic`) to begin, where the caller chooses it.
+    pub category: Option<String>,
+    /// Who sends it, where that is known.
+    pub source: Option<String>,
+    /// What to do with a kind that nobody handles.
+    pub unhandled: Unhandled,
+}
+
+/// What to do with a message that no definition handles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unhandled {
+    /// Tell the caller.
+    Refuse,
+    /// Keep it until a definition comes that handles it.
+    Keep,
+}
+
+/// What became of a request that is not refused. It is durable when the caller sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It had its effect.
+    Taken(Receipt),
+    /// It had been taken before; this is the first receipt.
+    Duplicate(Receipt),
+    /// The definition has no use for it now or ever; nothing is recorded. The text says why.
+    Ignored(String),
+    /// It is recorded and waits. The text says for what.
+    Waiting(Receipt, String),
+}
+
+/// Where the answer to a request goes.
+pub(crate) type AnswerTo = oneshot::Sender<Result<Answer, Refusal>>;
+
+/// Where the answer to a retry goes.
+pub(crate) type RetriedTo = oneshot::Sender<Result<(), Refusal>>;
+
+/// What a worker may be asked to do.
+pub(crate) enum Work {
+    /// A message from outside.
+    Request { request: Box<Request>, answer: AnswerTo },
+    /// A recorded message that has not had its effect yet.
+    Deliver(Box<Undelivered>),
+    /// Try again what is parked.
+    Retry { process: ProcessId, answer: RetriedTo },
+    /// A definition came: what nobody handled may have a receiver now.
+    Deployed,
+}
+
+/// The key of the request that begins a process, where its caller gave none: a process begins once.
+pub(crate) const START_KEY: &str = "start";
+
+impl Request {
+    /// Checks what types cannot.
+    pub(crate) fn check(&self, limits: &Limits) -> Result<(), Refusal> {
+        let bytes = self.data.as_str().len();
+        if bytes > limits.payload_bytes_max {
+            let text = format!("the data has {bytes} bytes, the most is {}", limits.payload_bytes_max);
+            return Err(Refusal::invalid("too-large", text));
+        }
+        match &self.key {
+            Some(key) if key.is_empty() || key.len() > 256 || key.contains(char::is_control) => {
+                Err(Refusal::invalid("invalid-key", "an idempotency key is 1 to 256 bytes without control characters"))
+            }
+            Some(key) if key == START_KEY => Err(Refusal::invalid("invalid-key", "the idempotency key `start` is the host's own")),
+            _ => Ok(()),
+        }
+    }
+
+    /// A hash of what is asked, so that another request under the same key is told apart.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let asked = [self.kind.as_str(), self.data.as_str(), self.category.as_deref().unwrap_or("")].join("\u{0}");
+        xxhash_rust::xxh3::xxh3_64(asked.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Request, Unhandled};
+    use crate::limits::Limits;
+    use crate::model::id::{Kind, MessageId, ProcessId};
+    use crate::model::json::Json;
+
+    fn request() -> Request {
+        Request {
+            process: ProcessId::parse("P1").unwrap(),
+            id: MessageId::parse("m1").unwrap(),
+            key: None,
+            kind: Kind::start(),
+            data: Json::null(),
+            category: None,
+            source: None,
+            unhandled: Unhandled::Refuse,
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_empty_long_odd_or_the_hosts_own_is_refused() {
+        for key in [String::new(), "x".repeat(257), "a\nb".to_owned(), "start".to_owned()] {
+            let request = Request { key: Some(key), ..request() };
+            assert!(request.check(&Limits::default()).is_err(), "{:?} was taken", request.key);
+        }
+        assert!(Request { key: Some("order 7".to_owned()), ..request() }.check(&Limits::default()).is_ok());
+    }
+
+    #[test]
+    fn requests_that_ask_for_different_things_have_different_fingerprints() {
+        let other = Request { category: Some("domestic-1.1".to_owned()), ..request() };
+        assert_ne!(request().fingerprint(), other.fingerprint());
+        assert_eq!(request().fingerprint(), Request { id: MessageId::parse("m2").unwrap(), ..request() }.fingerprint());
+    }
+}

@@ -1,0 +1,134 @@
+//! Processes in memory: one lane each, with its row, its warm definitions and its commits that are not durable yet.
+//! A lane is only a cache; whatever is here can be read and folded again.
+
+use std::collections::VecDeque;
+use std::num::NonZeroUsize;
+
+use lru::LruCache;
+
+use super::worker::InFlight;
+use crate::model::event::StreamEvent;
+use crate::model::id::{Digest, ProcessId, StreamName, Suffix};
+use crate::model::process::ProcessRow;
+use crate::ports::definition::Decider;
+use crate::ports::store::{Direction, EventStore, Scope, StoreError};
+
+/// One process in memory.
+pub(super) struct Lane {
+    /// The row as the last submitted commit left it.
+    pub(super) row: ProcessRow,
+    /// Folded states, by stream.
+    pub(super) warm: Vec<Warm>,
+    /// Submitted and not durable, oldest first.
+    pub(super) in_flight: VecDeque<InFlight>,
+    /// Grows when a commit fails: commits of an older generation build on something that did not happen.
+    pub(super) generation: u64,
+    /// Set when the row does not say what the store says; it is read again before it is used.
+    pub(super) stale: bool,
+}
+
+/// The folded state of one stream.
+pub(super) struct Warm {
+    pub(super) suffix: Suffix,
+    pub(super) module: Digest,
+    pub(super) decider: Box<dyn Decider>,
+}
+
+impl Lane {
+    /// Takes the folded state of a stream out; whoever took it puts it back only if it is still right.
+    pub(super) fn take_warm(&mut self, suffix: &Suffix, module: &Digest) -> Option<Box<dyn Decider>> {
+        let at = self.warm.iter().position(|warm| warm.suffix == *suffix)?;
+        let warm = self.warm.swap_remove(at);
+        (warm.module == *module).then_some(warm.decider)
+    }
+
+    /// All events of a stream that are recorded or submitted.
+    /// The store is read first: what is applied meanwhile is then skipped by its version, and nothing is missed.
+    pub(super) fn events(&self, stream: &StreamName, store: &dyn EventStore, page: usize) -> Result<Vec<StreamEvent>, StoreError> {
+        let mut events: Vec<StreamEvent> = Vec::new();
+        loop {
+            let from = events.len() as u64 + 1;
+            let read = store.read(&Scope::Stream(stream.clone()), from, Direction::Forward, page)?;
+            let last = read.len() < page;
+            events.extend(read.into_iter().map(crate::model::event::RecordedEvent::into_stream_event));
+            if last {
+                break;
+            }
+        }
+        let submitted =
+            self.in_flight.iter().filter(|commit| commit.generation == self.generation).filter_map(|commit| commit.entry.as_ref());
+        for event in submitted.flat_map(|entry| entry.events(0)).filter(|event| event.stream == *stream) {
+            if event.version == events.len() as u64 + 1 {
+                events.push(event.into_stream_event());
+            }
+        }
+        // Invariant: versions are dense and start at 1; asserted here because they come back from outside.
+        match events.iter().zip(1..).find(|(event, version)| event.version != *version) {
+            Some((event, version)) => {
+                Err(StoreError::Damaged(format!("stream {stream} has version {} in place of {version}", event.version)))
+            }
+            None => Ok(events),
+        }
+    }
+
+    /// Forgets what builds on a commit that did not happen.
+    pub(super) fn reset(&mut self) {
+        self.warm.clear();
+        self.generation += 1;
+        self.stale = true;
+    }
+}
+
+/// The processes of one worker that are in memory.
+pub(super) struct Lanes {
+    max: NonZeroUsize,
+    lanes: LruCache<ProcessId, Lane>,
+}
+
+impl Lanes {
+    pub(super) fn new(max: usize) -> Self {
+        Self { max: NonZeroUsize::new(max).unwrap_or(NonZeroUsize::MIN), lanes: LruCache::unbounded() }
+    }
+
+    /// Takes a lane out, loaded if it is not in memory; it must be put back.
+    pub(super) fn take(&mut self, process: &ProcessId, store: &dyn EventStore) -> Result<Lane, StoreError> {
+        let row = || store.process(process).map(|row| row.unwrap_or_else(|| ProcessRow::unknown(process.clone())));
+        match self.lanes.pop(process) {
+            None => Ok(Lane { row: row()?, warm: Vec::new(), in_flight: VecDeque::new(), generation: 0, stale: false }),
+            Some(mut lane) if lane.stale => {
+                match row() {
+                    Ok(row) => (lane.row, lane.stale) = (row, false),
+                    Err(error) => {
+                        self.lanes.push(process.clone(), lane);
+                        return Err(error);
+                    }
+                }
+                Ok(lane)
+            }
+            Some(lane) => Ok(lane),
+        }
+    }
+
+    /// A lane that is in memory.
+    pub(super) fn get(&mut self, process: &ProcessId) -> Option<&mut Lane> {
+        self.lanes.get_mut(process)
+    }
+
+    /// Puts a lane back and lets go of those that were used longest ago.
+    ///
+    /// Invariant: a lane with a commit in flight stays, since the store may not show that commit yet.
+    pub(super) fn put(&mut self, lane: Lane) {
+        self.lanes.push(lane.row.id.clone(), lane);
+        let mut spared = Vec::new();
+        while self.lanes.len() + spared.len() > self.max.get() {
+            match self.lanes.pop_lru() {
+                Some((process, lane)) if !lane.in_flight.is_empty() => spared.push((process, lane)),
+                Some(_) => {}
+                None => break,
+            }
+        }
+        for (process, lane) in spared {
+            self.lanes.push(process, lane);
+        }
+    }
+}

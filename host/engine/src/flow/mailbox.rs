@@ -1,0 +1,102 @@
+//! The queue in front of one worker: bounded for callers, and never in the way of what the store reports back.
+//! It knows nothing of what the work is about.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::inbox::Work;
+use super::worker::Settled;
+
+/// The queue in front of one worker.
+pub(crate) struct Mailbox {
+    waiting_max: usize,
+    inside: Mutex<Inside>,
+    something: Condvar,
+}
+
+#[derive(Default)]
+struct Inside {
+    work: VecDeque<Work>,
+    /// Reports of the store. Bounded by the commits that the worker has in flight, since each reports once.
+    settled: VecDeque<Settled>,
+    woken: bool,
+    stopping: bool,
+}
+
+/// What a worker takes out at once.
+pub(crate) struct Taken {
+    pub(crate) settled: VecDeque<Settled>,
+    pub(crate) work: VecDeque<Work>,
+    pub(crate) stopping: bool,
+}
+
+/// The queue is full: the work comes back.
+pub(crate) struct Full(pub(crate) Work);
+
+impl Mailbox {
+    pub(crate) fn new(waiting_max: usize) -> Self {
+        Self { waiting_max, inside: Mutex::default(), something: Condvar::new() }
+    }
+
+    /// Offers work; a full queue gives it back, so that its owner can say so or wait.
+    pub(crate) fn offer(&self, work: Work) -> Result<(), Full> {
+        let mut inside = self.lock();
+        if inside.stopping || inside.work.len() >= self.waiting_max {
+            return Err(Full(work));
+        }
+        inside.work.push_back(work);
+        drop(inside);
+        self.something.notify_one();
+        Ok(())
+    }
+
+    /// Reports what became of a commit. Never blocks: it is called from the store's writer.
+    pub(crate) fn settle(&self, settled: Settled) {
+        self.lock().settled.push_back(settled);
+        self.something.notify_one();
+    }
+
+    /// Makes the worker look at its timers now.
+    pub(crate) fn wake(&self) {
+        self.lock().woken = true;
+        self.something.notify_one();
+    }
+
+    /// Lets the worker finish what is in flight and end.
+    pub(crate) fn stop(&self) {
+        self.lock().stopping = true;
+        self.something.notify_one();
+    }
+
+    /// Whether the worker was told to end.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.lock().stopping
+    }
+
+    /// Takes what is there, at most `work_max` pieces of work; waits up to `patience` where there is nothing.
+    pub(crate) fn take(&self, work_max: usize, patience: Duration) -> Taken {
+        let mut inside = self.lock();
+        if inside.is_idle(work_max) {
+            inside = self
+                .something
+                .wait_timeout_while(inside, patience, |inside| inside.is_idle(work_max))
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+        inside.woken = false;
+        let count = inside.work.len().min(work_max);
+        let work = inside.work.drain(..count).collect();
+        Taken { settled: std::mem::take(&mut inside.settled), work, stopping: inside.stopping }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inside {
+    fn is_idle(&self, work_max: usize) -> bool {
+        self.settled.is_empty() && !self.woken && !self.stopping && (work_max == 0 || self.work.is_empty())
+    }
+}

@@ -1,0 +1,14 @@
+//! The way of a message, in reading order: inbox, mailbox, worker, lanes, chain, turn, outbox, timers.
+//! Only the worker submits commits; only what is durable is told to the outside.
+
+pub mod inbox;
+pub(crate) mod mailbox;
+pub(crate) mod shared;
+pub(crate) mod watchers;
+pub(crate) mod worker;
+
+mod chain;
+mod lanes;
+mod outbox;
+mod timers;
+mod turn;

@@ -1,0 +1,254 @@
+//! A request from outside: is it new, whom is it for, and what is answered.
+//! A request that nothing is recorded of is refused or ignored, and its caller hears why.
+
+use std::sync::Arc;
+
+use super::{Job, Worker};
+use crate::error::Refusal;
+use crate::flow::chain::{Chain, Verdict};
+use crate::flow::inbox::{Answer, AnswerTo, Request, START_KEY, Unhandled};
+use crate::flow::lanes::Lane;
+use crate::flow::outbox::{self, Target};
+use crate::model::commit::Receipt;
+use crate::model::decision::{Context, Start, Trigger};
+use crate::model::message::Message;
+use crate::model::process::DeliveryState;
+use crate::ports::definition::{Classifier, Module, Role};
+use crate::registry::{Handler, Snapshot};
+
+/// Whom a request is for; without a receiver, the text says why there is none.
+type Receiver = Result<Vec<Target>, String>;
+
+/// What is to be answered once the commit is durable, and for what the message waits.
+type Response = (Receipt, Option<String>);
+
+/// A request that leaves no trace.
+enum NotTaken {
+    Refused(Refusal),
+    Ignored(String),
+}
+
+impl Worker {
+    pub(super) fn request(&mut self, request: Box<Request>, answer: AnswerTo) {
+        let mut lane = match self.lanes.take(&request.process, &*self.shared.store) {
+            Ok(lane) => lane,
+            Err(error) => return Self::refuse(answer, error.into()),
+        };
+        if let Some(answer) = self.unless_seen_before(&mut lane, &request, answer) {
+            self.new_request(&mut lane, request, answer);
+        }
+        self.lanes.put(lane);
+    }
+
+    /// Answers a request that was taken before, and gives back where to answer one that was not.
+    fn unless_seen_before(&self, lane: &mut Lane, request: &Request, answer: AnswerTo) -> Option<AnswerTo> {
+        if lane.row.revision == 0 {
+            return Some(answer);
+        }
+        let key = request.key.as_deref().unwrap_or(START_KEY);
+        let generation = lane.generation;
+        let flying = lane.in_flight.iter_mut().filter(|commit| commit.generation == generation);
+        let mut flying = flying.filter_map(|commit| commit.receipt.clone().map(|receipt| (commit, receipt)));
+        if let Some((commit, receipt)) = flying.find(|(_, receipt)| receipt.key == key) {
+            if receipt.fingerprint == request.fingerprint() {
+                // It hears the same as the first one, when that is durable.
+                commit.same.push(answer);
+                return None;
+            }
+            return Self::unless_reused(request, answer);
+        }
+        match self.shared.store.receipt(&request.process, key) {
+            Ok(Some(receipt)) if receipt.fingerprint == request.fingerprint() => {
+                let _ = answer.send(Ok(Answer::Duplicate(receipt)));
+                None
+            }
+            Ok(Some(_)) => Self::unless_reused(request, answer),
+            Ok(None) => Some(answer),
+            Err(error) => {
+                Self::refuse(answer, error.into());
+                None
+            }
+        }
+    }
+
+    /// A key that its caller chose stands for one request only; the host's own key says nothing about a different one.
+    fn unless_reused(request: &Request, answer: AnswerTo) -> Option<AnswerTo> {
+        let Some(key) = &request.key else { return Some(answer) };
+        let text = format!("the key {key:?} was used before for another request to process {}; use a new key", request.process);
+        Self::refuse(answer, Refusal::invalid("key-reused", text));
+        None
+    }
+
+    fn new_request(&mut self, lane: &mut Lane, request: Box<Request>, answer: AnswerTo) {
+        let shared = Arc::clone(&self.shared);
+        let snapshot = shared.registry.snapshot();
+        let mut message = self.message(&request);
+        let receiver = match self.receiver(lane, &snapshot, &request, &mut message) {
+            Ok(receiver) => receiver,
+            Err(refusal) => return Self::refuse(answer, refusal),
+        };
+        let before = lane.row.clone();
+        let ended_before = has_ended(lane);
+        let mut chain = Chain::new(&shared, &snapshot, lane, message.clone());
+        let response = take_in(&mut chain, &request, message, receiver).and_then(|response| {
+            chain.follow().map_err(|error| NotTaken::Refused(error.into()))?;
+            Ok(response)
+        });
+        match response {
+            Ok((receipt, waits)) => {
+                let is_kept = request.key.is_some() || before.root().is_none();
+                chain.receipt = is_kept.then(|| receipt.clone());
+                let job = Job::Request { request, answer, receipt, waits };
+                let in_flight = self.submit(chain, job, ended_before);
+                lane.in_flight.push_back(in_flight);
+            }
+            Err(NotTaken::Refused(refusal)) => {
+                drop(chain);
+                Self::abandon(lane, before);
+                Self::refuse(answer, refusal);
+            }
+            Err(NotTaken::Ignored(ignored)) => {
+                let _ = answer.send(Ok(Answer::Ignored(ignored)));
+            }
+        }
+    }
+
+    fn message(&self, request: &Request) -> Message {
+        Message {
+            id: request.id.clone(),
+            process: request.process.clone(),
+            kind: request.kind.clone(),
+            source: request.source.as_deref().map(Arc::from),
+            time: self.shared.clock.now(),
+            data: request.data.clone(),
+            correlation: request.id.clone(),
+        }
+    }
+
+    /// Finds whom a request is for: streams that exist, the category that its caller names, the one that a router names, or the one that begins with its kind.
+    fn receiver(&self, lane: &Lane, snapshot: &Snapshot, request: &Request, message: &mut Message) -> Result<Receiver, Refusal> {
+        let existing = outbox::streams_that_take(&self.shared.registry, snapshot, &lane.row, message, None);
+        if !existing.is_empty() {
+            return Ok(Ok(existing));
+        }
+        if let Some(wanted) = &request.category {
+            return Ok(Ok(vec![beginning(snapshot, lane, wanted, message)?]));
+        }
+        if let Some(router) = snapshot.router(&message.kind) {
+            if lane.row.root().is_some() {
+                let text =
+                    format!("process {} was begun by another request; choose another id, or send it what it handles", request.process);
+                return Err(Refusal::rejected("already-begun", text));
+            }
+            let start = self.classify(snapshot, &router, message)?;
+            (message.kind, message.data) = (start.kind, start.data);
+            return Ok(Ok(vec![beginning(snapshot, lane, &start.category, message)?]));
+        }
+        match outbox::begin(snapshot, &lane.row, &message.kind) {
+            Ok(target) => Ok(Ok(vec![target])),
+            Err(why) if request.unhandled == Unhandled::Keep => Ok(Err(why)),
+            Err(why) => Err(Refusal::invalid("unhandled-kind", format!("process {}: {why}", request.process))),
+        }
+    }
+
+    fn classify(&self, snapshot: &Snapshot, router: &Handler<dyn Classifier>, message: &Message) -> Result<Start, Refusal> {
+        let category = router.manifest.category.clone();
+        let seed = self.shared.seed_of(&message.id);
+        let context = Context { process: message.process.clone(), category, version: 0, now: message.time, seed };
+        let settings = self.shared.settings(&context.category);
+        let answer = router.does.classify(&settings, &context, message, &snapshot.categories()).map_err(|source| {
+            let definition = format!("{} ({})", context.category, router.module.short());
+            tracing::error!(process = %message.process, definition, error = %source, "a router broke");
+            Refusal::Guest { definition, process: message.process.clone(), source }
+        })?;
+        Ok(answer.inspect_err(
+            |rejection| tracing::info!(process = %message.process, router = %context.category, %rejection, "request refused"),
+        )?)
+    }
+}
+
+/// Takes a message into a chain and says what its caller hears.
+fn take_in(chain: &mut Chain<'_>, request: &Request, message: Message, receiver: Receiver) -> Result<Response, NotTaken> {
+    let taken = Receipt {
+        key: request
+            .key
+            .clone()
+            .unwrap_or_else(|| if chain.lane.row.root().is_none() { START_KEY.to_owned() } else { request.id.to_string() }),
+        fingerprint: request.fingerprint(),
+        message: request.id.clone(),
+        category: None,
+        stream: None,
+        version: None,
+        time: chain.now,
+    };
+    if let Some(parked) = &chain.lane.row.parked {
+        let why = format!("the process is parked since its message {} cannot be processed: {}", parked.message, parked.reason);
+        chain.keep(message, None, DeliveryState::Parked);
+        return Ok((taken, Some(why)));
+    }
+    let targets = match receiver {
+        Ok(targets) => targets,
+        Err(why) => {
+            chain.keep(message, None, DeliveryState::Unhandled);
+            return Ok((taken, Some(why)));
+        }
+    };
+    match chain.begin(&targets, &Trigger::Message(message)).map_err(|failure| NotTaken::Refused(failure.into_refusal(&request.process)))? {
+        Verdict::Accepted { stream, category, version } => {
+            Ok((Receipt { category: Some(category), stream: Some(stream), version: Some(version), ..taken }, None))
+        }
+        Verdict::Deferred(reason) => Ok((taken, Some(format!("its definition puts it off: {reason}")))),
+        Verdict::Rejected(rejection) => Err(NotTaken::Refused(rejection.into())),
+        Verdict::Ignored(reason) => Err(NotTaken::Ignored(reason)),
+    }
+}
+
+/// The stream that a category begins with this message.
+fn beginning(snapshot: &Snapshot, lane: &Lane, wanted: &str, message: &Message) -> Result<Target, Refusal> {
+    let module = snapshot.resolve(wanted).ok_or_else(|| unknown_category(snapshot, wanted))?;
+    let (category, kind) = (&module.manifest.category, &message.kind);
+    let target = match &module.role {
+        Role::Process(_) => Target::beginning(module),
+        Role::Router(_) | Role::Adapter(_) => None,
+    };
+    let target =
+        target.ok_or_else(|| Refusal::invalid("not-a-process", format!("{category} is no process, so nothing can begin with it")))?;
+    if !module.manifest.starts.contains(kind) {
+        return Err(Refusal::invalid("wrong-kind", format!("{category} does not begin with {kind}, but with {}", kinds(module))));
+    }
+    if lane.row.stream(&target.suffix).is_some() {
+        let text = format!("process {} has a stream {} already; choose another id", lane.row.id, target.suffix);
+        return Err(Refusal::rejected("already-begun", text));
+    }
+    Ok(target)
+}
+
+fn unknown_category(snapshot: &Snapshot, wanted: &str) -> Refusal {
+    let active: Vec<String> = snapshot.categories().iter().map(ToString::to_string).collect();
+    let active = if active.is_empty() { "none".to_owned() } else { active.join(", ") };
+    Refusal::invalid("unknown-category", format!("no active definition is known as {wanted:?}; active are: {active}"))
+}
+
+fn kinds(module: &Module) -> String {
+    module.manifest.starts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn has_ended(lane: &Lane) -> bool {
+    lane.row.root().is_some_and(|root| root.view.phase.has_ended())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::error::Refusal;
+    use crate::flow::chain::Failure;
+    use crate::model::id::ProcessId;
+    use crate::ports::definition::GuestError;
+
+    #[test]
+    fn a_caller_hears_which_definition_broke_on_its_request() {
+        let failure = Failure::Guest("domestic-1.0 (abc)".to_owned(), GuestError::Trap("unreachable".to_owned()));
+        let refusal = failure.into_refusal(&ProcessId::parse("P1").unwrap());
+        assert!(matches!(&refusal, Refusal::Guest { .. }));
+        assert!(refusal.to_string().contains("domestic-1.0 (abc)") && refusal.to_string().contains("P1"), "{refusal}");
+    }
+}

@@ -1,0 +1,53 @@
+//! Every bound of the engine in one place, with its unit last in the name and its reason beside it.
+//! What one guest may use is the runtime's matter and bounded there.
+
+/// The bounds within which the engine works.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Threads that run turns; each owns the processes that hash to it. One a core: a turn never waits.
+    pub workers: usize,
+    /// Work waiting for one worker; beyond it callers hear that the host is busy, before memory grows.
+    pub waiting_max: usize,
+    /// Commits of one worker that are not durable yet; enough to fill a group at the slowest sync.
+    pub commits_in_flight_max: usize,
+    /// Decisions in one commit; a longer chain goes on in the next commit, so that one process cannot hold its worker.
+    pub decisions_per_chain_max: usize,
+    /// How often the events of one turn are offered to their own definition; more is a definition that never comes to rest.
+    pub rounds_per_turn_max: usize,
+    /// Attempts at one message before its process is parked. Guests are pure, so more would hardly help.
+    pub attempts_max: u32,
+    /// Processes of one worker that stay in memory; the rest is folded again when it is needed.
+    pub lanes_max: usize,
+    /// Bytes of one message from outside.
+    pub payload_bytes_max: usize,
+    /// Timers due within this many milliseconds are kept in memory; later ones only in the store.
+    pub timer_horizon_ms: u64,
+    /// Timers that one worker fires before it looks at other work again.
+    pub timers_per_step_max: usize,
+    /// One decision in so many is made again in a fresh instance and compared.
+    pub audit_one_in: u64,
+    /// Callers that wait for the end of a process.
+    pub watchers_max: usize,
+    /// Undelivered messages and events read from the store at once.
+    pub page: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            workers: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            waiting_max: 8_192,
+            commits_in_flight_max: 1_024,
+            decisions_per_chain_max: 256,
+            rounds_per_turn_max: 64,
+            attempts_max: 3,
+            lanes_max: 1_024,
+            payload_bytes_max: 256 * 1_024,
+            timer_horizon_ms: 60_000,
+            timers_per_step_max: 256,
+            audit_one_in: 1_000,
+            watchers_max: 65_536,
+            page: 1_024,
+        }
+    }
+}

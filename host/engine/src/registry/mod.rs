@@ -1,0 +1,96 @@
+//! Which modules there are, which of them take new processes, and who handles which kind.
+//! Bytes are kept by the shelf and made to run by the runtime; nothing is decided about processes here.
+
+mod deploy;
+mod snapshot;
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+pub use deploy::{Deployed, Origin, Outcome};
+pub use snapshot::{Handler, Snapshot};
+
+use crate::error::DeployError;
+use crate::model::id::Digest;
+use crate::ports::clock::Clock;
+use crate::ports::definition::{Module, Runtime};
+use crate::ports::shelf::{ModuleRecord, ModuleState, Shelf, Tally};
+use crate::ports::store::StoreError;
+
+/// All modules that the host knows.
+///
+/// Readers take a snapshot and never wait; changes happen one at a time and are durable before they show.
+pub struct Registry {
+    shelf: Arc<dyn Shelf>,
+    runtime: Arc<dyn Runtime>,
+    clock: Arc<dyn Clock>,
+    current: RwLock<Arc<Snapshot>>,
+    /// Held while a change is made, so that two deploys never interleave.
+    changing: Mutex<()>,
+}
+
+impl Registry {
+    /// Opens the shelf and makes the active modules ready; others are loaded when a process needs them.
+    /// A module that can no longer be loaded is logged and left out, since the processes on the other ones must go on.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the shelf cannot be read.
+    pub fn open(shelf: Arc<dyn Shelf>, runtime: Arc<dyn Runtime>, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let mut snapshot = Snapshot::default();
+        for record in shelf.modules()? {
+            let active = record.state == ModuleState::Active;
+            let digest = record.digest;
+            snapshot = snapshot.with_record(record);
+            if active {
+                match load(&*shelf, &*runtime, &digest) {
+                    Ok(module) => snapshot = snapshot.with_module(module),
+                    Err(error) => tracing::error!(module = %digest, %error, "an active module could not be loaded"),
+                }
+            }
+        }
+        Ok(Self { shelf, runtime, clock, current: RwLock::new(Arc::new(snapshot)), changing: Mutex::new(()) })
+    }
+
+    /// What there is at this moment.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A module by name, loaded from the shelf if no process has needed it since the start.
+    ///
+    /// # Errors
+    /// [`DeployError`] where the shelf does not have it or it cannot be loaded.
+    pub fn module(&self, digest: &Digest) -> Result<Module, DeployError> {
+        if let Some(module) = self.snapshot().module(digest) {
+            return Ok(module.clone());
+        }
+        let _one_at_a_time = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(module) = self.snapshot().module(digest) {
+            return Ok(module.clone());
+        }
+        let module = load(&*self.shelf, &*self.runtime, digest)?;
+        self.show(self.snapshot().with_module(module.clone()));
+        Ok(module)
+    }
+
+    /// All modules with the number of streams on each, in order of category and age.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the shelf cannot be read.
+    pub fn list(&self) -> Result<Vec<(ModuleRecord, Tally)>, StoreError> {
+        let tallies = self.shelf.tallies()?;
+        let tally = |digest| tallies.iter().find(|(of, _)| *of == digest).map_or_else(Tally::default, |(_, tally)| *tally);
+        let mut all: Vec<_> = self.snapshot().records().iter().map(|record| (record.clone(), tally(record.digest))).collect();
+        all.sort_by(|(a, _), (b, _)| a.manifest.category.cmp(&b.manifest.category).then(a.deployed_at.cmp(&b.deployed_at)));
+        Ok(all)
+    }
+
+    fn show(&self, snapshot: Snapshot) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+    }
+}
+
+fn load(shelf: &dyn Shelf, runtime: &dyn Runtime, digest: &Digest) -> Result<Module, DeployError> {
+    let bytes = shelf.bytes(digest)?.ok_or_else(|| DeployError::Unknown(digest.to_string()))?;
+    Ok(runtime.load(&bytes)?)
+}
