@@ -53,7 +53,7 @@ pub struct Engine {
 
 /// An engine that is set up and does not run yet: a test may step it by hand.
 pub struct Standing {
-    engine: Engine,
+    engine: Arc<Engine>,
     workers: Vec<Worker>,
 }
 
@@ -72,7 +72,7 @@ impl Standing {
         let shared = Shared { store, registry: Arc::clone(&registry), clock, limits, settings, entropy, mailboxes, watchers, counters };
         let shared = Arc::new(shared);
         let workers = (0..shared.mailboxes.len()).map(|index| Worker::new(index, Arc::clone(&shared))).collect();
-        let engine = Engine { shared, registry, query, threads: Mutex::default() };
+        let engine = Arc::new(Engine { shared, registry, query, threads: Mutex::default() });
         Ok(Self { engine, workers })
     }
 
@@ -86,7 +86,7 @@ impl Standing {
 
     /// The engine, for requests and queries.
     #[must_use]
-    pub fn engine(&self) -> &Engine {
+    pub fn engine(&self) -> &Arc<Engine> {
         &self.engine
     }
 
@@ -104,7 +104,7 @@ impl Standing {
     ///
     /// # Errors
     /// [`std::io::Error`] where the system gives no thread.
-    pub fn start(self) -> std::io::Result<Engine> {
+    pub fn start(self) -> std::io::Result<Arc<Engine>> {
         for (index, worker) in self.workers.into_iter().enumerate() {
             let thread = std::thread::Builder::new().name(format!("procession-{index}")).spawn(move || worker.run())?;
             self.engine.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);

@@ -1,0 +1,154 @@
+//! Decisions within a chain: a turn is made, in a fresh instance where the guest breaks, and now and then once more to compare.
+//! What a turn decided is staged elsewhere.
+
+use std::sync::atomic::Ordering;
+
+use super::{Chain, Failure};
+use crate::error::DeployError;
+use crate::flow::lanes::Warm;
+use crate::flow::outbox::Target;
+use crate::flow::shared::Counters;
+use crate::flow::turn::{Outcome, Turn};
+use crate::model::commit::Entry;
+use crate::model::decision::Trigger;
+use crate::model::event::RecordedEvent;
+use crate::model::id::{MessageId, StreamName};
+use crate::ports::definition::{Decider, GuestError, Module, Role};
+
+impl Chain<'_> {
+    /// Makes a turn, again in a fresh instance where the guest breaks, up to the limit.
+    pub(super) fn attempt(&mut self, target: &Target, trigger: &Trigger, cause: &MessageId) -> Result<Outcome, Failure> {
+        let mut attempt = 1;
+        loop {
+            match self.turn(target, trigger, cause) {
+                Err(Failure::Guest(definition, error)) => {
+                    Counters::count(&self.shared.counters.guest_errors);
+                    let process = &self.lane.row.id;
+                    tracing::warn!(%process, stream = %target.suffix, message = %cause, definition, attempt, %error, "a definition broke");
+                    if attempt >= self.shared.limits.attempts_max {
+                        return Err(Failure::Guest(definition, error));
+                    }
+                    attempt += 1;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    pub(super) fn turn(&mut self, target: &Target, trigger: &Trigger, cause: &MessageId) -> Result<Outcome, Failure> {
+        let started_us = self.shared.clock.ticks_us();
+        let module = match self.snapshot.module(&target.module) {
+            Some(module) => module.clone(),
+            None => self.shared.registry.module(&target.module).map_err(|error| broken_module(target, error))?,
+        };
+        let trigger = as_start(trigger, &module);
+        let guest = |error| Failure::Guest(named(&module), error);
+        let stream = StreamName { process: self.lane.row.id.clone(), suffix: target.suffix.clone() };
+        let version = self.lane.row.stream(&target.suffix).map_or(0, |head| head.version);
+        let pin = self.pins.iter().position(|pin| pin.suffix == target.suffix).unwrap_or(self.pins.len());
+        let turn = Turn { shared: self.shared, module: &module, stream, version, now: self.now, pin };
+
+        let warm = self.lane.take_warm(&target.suffix, &module.digest);
+        let was_warm = warm.is_some();
+        let mut decider = match warm {
+            Some(decider) => decider,
+            None => self.fold(&module, &turn.stream)?,
+        };
+        let outcome = turn.run(&mut *decider, trigger.clone(), cause.clone()).map_err(guest)?;
+        if was_warm && self.audit_is_due() {
+            let again = turn.run(&mut *self.fold(&module, &turn.stream)?, trigger.clone(), cause.clone()).map_err(guest)?;
+            if again != outcome {
+                Counters::count(&self.shared.counters.audit_differences);
+                return Err(guest(GuestError::Contract(
+                    "a fresh instance decided otherwise: it keeps something outside its events".to_owned(),
+                )));
+            }
+        }
+        let took_us = self.shared.clock.ticks_us().saturating_sub(started_us);
+        log_turn(&turn, &trigger, &outcome, cause, took_us);
+        self.count(&outcome);
+        self.lane.warm.push(Warm { suffix: target.suffix.clone(), module: module.digest, decider });
+        Ok(outcome)
+    }
+
+    /// Folds what is recorded, what is submitted and what this chain has staged.
+    pub(super) fn fold(&self, module: &Module, stream: &StreamName) -> Result<Box<dyn Decider>, Failure> {
+        let Role::Process(definition) = &module.role else {
+            let error = GuestError::Contract("a router or an adapter has no streams".to_owned());
+            return Err(Failure::Guest(module.manifest.category.to_string(), error));
+        };
+        let guest = |error| Failure::Guest(named(module), error);
+        let mut decider = definition.restore(None).map_err(guest)?;
+        let mut events = match self.lane.row.stream(&stream.suffix) {
+            Some(_) => self.lane.events(stream, &*self.shared.store, self.shared.limits.page)?,
+            None => Vec::new(),
+        };
+        let staged = self.staged();
+        events.extend(staged.events(0).filter(|event| event.stream == *stream).map(RecordedEvent::into_stream_event));
+        for batch in events.chunks(self.shared.limits.page) {
+            decider.evolve(batch).map_err(guest)?;
+        }
+        Ok(decider)
+    }
+
+    pub(super) fn audit_is_due(&self) -> bool {
+        let every = self.shared.limits.audit_one_in;
+        every > 0 && self.shared.counters.accepted.load(Ordering::Relaxed) % every == every - 1
+    }
+
+    fn staged(&self) -> Entry {
+        Entry { input: self.input.clone(), time: self.now, pins: self.pins.clone(), decisions: self.decisions.clone() }
+    }
+
+    fn count(&self, outcome: &Outcome) {
+        let counters = &self.shared.counters;
+        match outcome {
+            Outcome::Accepted(_) => {}
+            Outcome::Ignored(_) => Counters::count(&counters.ignored),
+            Outcome::Rejected(_) => Counters::count(&counters.rejected),
+            Outcome::Deferred(_) => Counters::count(&counters.deferred),
+        }
+    }
+}
+
+pub(super) fn broken_module(target: &Target, error: DeployError) -> Failure {
+    match error {
+        DeployError::Store(error) => Failure::Store(error),
+        other => Failure::Guest(target.module.to_string(), GuestError::Trap(other.to_string())),
+    }
+}
+
+/// A definition as log lines and errors name it.
+pub(super) fn named(module: &Module) -> String {
+    format!("{} ({})", module.manifest.category, module.digest.short())
+}
+
+/// A message of a kind that begins the stream is a start, also when it arrives again later.
+fn as_start(trigger: &Trigger, module: &Module) -> Trigger {
+    match trigger {
+        Trigger::Message(message) if module.manifest.starts.contains(&message.kind) => Trigger::Start(message.clone()),
+        other => other.clone(),
+    }
+}
+
+fn log_turn(turn: &Turn<'_>, trigger: &Trigger, outcome: &Outcome, cause: &MessageId, took_us: u64) {
+    let kind = match trigger {
+        Trigger::Start(message) | Trigger::Message(message) => message.kind.as_str(),
+        Trigger::Recorded(event) => event.event.kind.as_str(),
+        Trigger::Timer { name, .. } => name,
+    };
+    let detail = match outcome {
+        Outcome::Accepted(decisions) => format!("{} events", decisions.iter().map(|decision| decision.events.len()).sum::<usize>()),
+        Outcome::Ignored(reason) | Outcome::Deferred(reason) => reason.clone(),
+        Outcome::Rejected(rejection) => rejection.to_string(),
+    };
+    let (decision, module) = (outcome.word(), turn.module.digest.short());
+    match outcome {
+        Outcome::Rejected(_) => {
+            tracing::info!(stream = %turn.stream, trigger = kind, message = %cause, decision, detail, category = %turn.module.manifest.category, module, took_us, "turn");
+        }
+        _ => {
+            tracing::debug!(stream = %turn.stream, trigger = kind, message = %cause, decision, detail, category = %turn.module.manifest.category, module, took_us, "turn");
+        }
+    }
+}
