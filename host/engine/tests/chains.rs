@@ -1,5 +1,7 @@
 //! A message's way from its caller to its effects, with native definitions, the memory store and a clock that is set.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 mod support;
 
 use procession_engine::error::Refusal;

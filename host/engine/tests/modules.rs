@@ -1,5 +1,7 @@
 //! The life of modules: new bytes, old processes, files that come and go, and what two definitions may not both claim.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 mod support;
 
 use procession_engine::error::DeployError;

@@ -1,5 +1,7 @@
 //! What waits: for a timer, for a deferred message's moment, for a mended definition; and what a crash leaves to be found again.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 mod support;
 
 use std::sync::Arc;
