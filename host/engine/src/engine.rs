@@ -100,6 +100,13 @@ impl Standing {
         }
     }
 
+    /// The engine without its workers: it answers queries, and every request hears that the host is stopping.
+    #[must_use]
+    pub fn only_reading(self) -> Arc<Engine> {
+        self.engine.shared.mailboxes.iter().for_each(Mailbox::stop);
+        self.engine
+    }
+
     /// Gives every worker its thread.
     ///
     /// # Errors
@@ -184,10 +191,7 @@ impl Engine {
     pub fn deploy(&self, bytes: &[u8], origin: &Origin) -> Result<Deployed, DeployError> {
         let deployed = self.registry.deploy(bytes, origin)?;
         if deployed.outcome != Outcome::Unchanged {
-            for mailbox in &self.shared.mailboxes {
-                // A full mailbox is no loss: what waits for a definition is looked at again with the next one, or at the next start.
-                let _ = mailbox.offer(Work::Deployed);
-            }
+            self.shared.mailboxes.iter().for_each(Mailbox::announce_deploy);
         }
         Ok(deployed)
     }
@@ -203,6 +207,12 @@ impl Engine {
     /// Makes the workers look at the clock now; for clocks that somebody sets.
     pub fn wake(&self) {
         self.shared.mailboxes.iter().for_each(Mailbox::wake);
+    }
+
+    /// Whether every worker takes requests; false while the engine stops, or after a worker has ended by a panic.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        !self.shared.mailboxes.iter().any(Mailbox::is_stopping)
     }
 
     /// Takes no more requests, finishes what is in flight and returns when it is durable. Blocks.

@@ -92,6 +92,19 @@ fn a_deferred_message_is_offered_again_after_the_next_event() {
     assert!(bench.store.undelivered(None, None, 10).unwrap().is_empty());
 }
 
+#[test]
+fn a_deferred_message_that_became_due_before_a_crash_is_offered_again_after_it() {
+    let mut bench = slow_order();
+    // The order, the reply's timer, the deferred remark, and the payment that makes it due; then the disk is full.
+    bench.restart_behind(taking(&bench.store, &Arc::new(AtomicU32::new(4))));
+    bench.ask(request("A1", "PlaceOrder")).unwrap();
+    bench.ask(request("A1", "Remark")).unwrap();
+    bench.advance(500);
+    assert!(!bench.stream("A1-Order").contains(&"Remarked".to_owned()));
+    bench.restart();
+    assert!(bench.stream("A1-Order").contains(&"Remarked".to_owned()), "{:?}", bench.stream("A1-Order"));
+}
+
 static BROKEN: AtomicBool = AtomicBool::new(true);
 static TRIED: AtomicU32 = AtomicU32::new(0);
 

@@ -67,8 +67,6 @@ pub(crate) enum Work {
     Deliver(Box<Undelivered>),
     /// Try again what is parked.
     Retry { process: ProcessId, answer: RetriedTo },
-    /// A definition came: what nobody handled may have a receiver now.
-    Deployed,
 }
 
 /// The key of the request that begins a process, where its caller gave none: a process begins once.

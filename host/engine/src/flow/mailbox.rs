@@ -21,6 +21,7 @@ struct Inside {
     /// Reports of the store. Bounded by the commits that the worker has in flight, since each reports once.
     settled: VecDeque<Settled>,
     woken: bool,
+    deployed: bool,
     stopping: bool,
 }
 
@@ -28,6 +29,7 @@ struct Inside {
 pub(crate) struct Taken {
     pub(crate) settled: VecDeque<Settled>,
     pub(crate) work: VecDeque<Work>,
+    pub(crate) deployed: bool,
     pub(crate) stopping: bool,
 }
 
@@ -54,6 +56,13 @@ impl Mailbox {
     /// Reports what became of a commit. Never blocks: it is called from the store's writer.
     pub(crate) fn settle(&self, settled: Settled) {
         self.lock().settled.push_back(settled);
+        self.something.notify_one();
+    }
+
+    /// Says that a definition came: what nobody handled may have a receiver now.
+    /// A mark and no piece of work, so that a full queue cannot lose it.
+    pub(crate) fn announce_deploy(&self) {
+        self.lock().deployed = true;
         self.something.notify_one();
     }
 
@@ -87,7 +96,8 @@ impl Mailbox {
         inside.woken = false;
         let count = inside.work.len().min(work_max);
         let work = inside.work.drain(..count).collect();
-        Taken { settled: std::mem::take(&mut inside.settled), work, stopping: inside.stopping }
+        let settled = std::mem::take(&mut inside.settled);
+        Taken { settled, work, deployed: std::mem::take(&mut inside.deployed), stopping: inside.stopping }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inside> {
@@ -97,6 +107,6 @@ impl Mailbox {
 
 impl Inside {
     fn is_idle(&self, work_max: usize) -> bool {
-        self.settled.is_empty() && !self.woken && !self.stopping && (work_max == 0 || self.work.is_empty())
+        self.settled.is_empty() && !self.woken && !self.deployed && !self.stopping && (work_max == 0 || self.work.is_empty())
     }
 }

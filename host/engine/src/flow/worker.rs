@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::chain::Chain;
 use super::inbox::{AnswerTo, Request, RetriedTo, Work};
 use super::lanes::{Lane, Lanes};
-use super::mailbox::Taken;
+use super::mailbox::{Mailbox, Taken};
 use super::shared::Shared;
 use super::timers::Timers;
 use crate::error::Refusal;
@@ -75,6 +75,8 @@ impl Worker {
 
     /// Runs until the mailbox says stop and nothing is in flight.
     pub(crate) fn run(mut self) {
+        let shared = Arc::clone(&self.shared);
+        let _closes = Closes(&shared.mailboxes[self.index]);
         loop {
             let patience = self.patience();
             if self.step(patience) == Progress::Stopped {
@@ -88,13 +90,17 @@ impl Worker {
         let shared = Arc::clone(&self.shared);
         let room = shared.limits.commits_in_flight_max.saturating_sub(self.in_flight);
         let patience = if self.backlog.is_empty() || room == 0 { patience } else { Duration::ZERO };
-        let Taken { settled, work, stopping } = shared.mailboxes[self.index].take(room.saturating_sub(self.backlog.len()), patience);
+        let Taken { settled, work, deployed, stopping } =
+            shared.mailboxes[self.index].take(room.saturating_sub(self.backlog.len()), patience);
         let mut progress = if settled.is_empty() && work.is_empty() { Progress::Idle } else { Progress::Made };
         for settled in settled {
             self.settle(settled);
         }
         for one in work {
             self.work(one);
+        }
+        if deployed {
+            self.deliver_unhandled();
         }
         if stopping {
             return if self.in_flight == 0 { Progress::Stopped } else { progress };
@@ -116,7 +122,8 @@ impl Worker {
             let page = shared.store.undelivered(None, after, shared.limits.page)?;
             let last = page.len() < shared.limits.page;
             after = page.last().map(|one| (one.owner.clone(), one.seq));
-            let mine = |one: &Undelivered| one.state == DeliveryState::Due && shared.owner(&one.message.process) == self.index;
+            // What is parked waits for an operator. All else is tried: what is put off or unhandled still simply waits again.
+            let mine = |one: &Undelivered| one.state != DeliveryState::Parked && shared.owner(&one.message.process) == self.index;
             for one in page.into_iter().filter(mine).collect::<Vec<_>>() {
                 self.deliver(one);
                 while self.in_flight >= shared.limits.commits_in_flight_max {
@@ -141,7 +148,6 @@ impl Worker {
             Work::Request { request, answer } => self.request(request, answer),
             Work::Deliver(undelivered) => self.deliver(*undelivered),
             Work::Retry { process, answer } => self.retry(&process, answer),
-            Work::Deployed => self.deliver_unhandled(),
         }
     }
 
@@ -238,6 +244,16 @@ impl Worker {
     fn refuse(answer: AnswerTo, refusal: Refusal) {
         // Who asked may have gone away.
         let _ = answer.send(Err(refusal));
+    }
+}
+
+/// Closes a mailbox when its worker ends, also by a panic: whoever waits for an answer hears that none will come.
+struct Closes<'a>(&'a Mailbox);
+
+impl Drop for Closes<'_> {
+    fn drop(&mut self) {
+        self.0.stop();
+        drop(self.0.take(usize::MAX, Duration::ZERO));
     }
 }
 

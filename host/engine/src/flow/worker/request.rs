@@ -96,7 +96,7 @@ impl Worker {
         });
         match response {
             Ok((receipt, waits)) => {
-                let is_kept = request.key.is_some() || before.root().is_none();
+                let is_kept = request.key.is_some() || receipt.key == START_KEY;
                 chain.receipt = is_kept.then(|| receipt.clone());
                 let job = Job::Request { request, answer, receipt, waits };
                 let in_flight = self.submit(chain, job, ended_before);
@@ -169,11 +169,10 @@ impl Worker {
 
 /// Takes a message into a chain and says what its caller hears.
 fn take_in(chain: &mut Chain<'_>, request: &Request, message: Message, receiver: Receiver) -> Result<Response, NotTaken> {
+    let begins = chain.lane.row.root().is_none() && receiver.is_ok();
+    let own_key = || if begins { START_KEY.to_owned() } else { request.id.to_string() };
     let taken = Receipt {
-        key: request
-            .key
-            .clone()
-            .unwrap_or_else(|| if chain.lane.row.root().is_none() { START_KEY.to_owned() } else { request.id.to_string() }),
+        key: request.key.clone().unwrap_or_else(own_key),
         fingerprint: request.fingerprint(),
         message: request.id.clone(),
         category: None,
