@@ -1,0 +1,90 @@
+//! What a commit must find, and what it changes.
+//! A commit is looked at as a whole before anything of it is taken, so a refused one leaves nothing.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use procession_engine::model::commit::{Commit, Receipt};
+use procession_engine::model::event::RecordedEvent;
+use procession_engine::model::id::ProcessId;
+use procession_engine::model::process::{ProcessRow, Timer, TimerKey, Undelivered};
+use procession_engine::ports::shelf::ModuleRecord;
+use procession_engine::ports::store::{CommitError, StoreError};
+
+use crate::entry;
+
+/// All that a store keeps.
+#[derive(Default)]
+pub(crate) struct Contents {
+    /// The event at position `n` stands at `n - 1`.
+    pub(crate) log: Vec<RecordedEvent>,
+    /// Where the events of a process stand in the log.
+    pub(crate) events_of: HashMap<ProcessId, Vec<usize>>,
+    pub(crate) rows: BTreeMap<ProcessId, ProcessRow>,
+    pub(crate) receipts: HashMap<(ProcessId, String), Receipt>,
+    pub(crate) undelivered: BTreeMap<(ProcessId, u64), Undelivered>,
+    pub(crate) timers: BTreeMap<TimerKey, Timer>,
+    /// In order of the first put.
+    pub(crate) modules: Vec<(ModuleRecord, Option<Vec<u8>>)>,
+}
+
+impl Contents {
+    /// Takes a commit, or refuses it and changes nothing.
+    pub(crate) fn take(&mut self, commit: Commit) -> Result<(), CommitError> {
+        self.check(&commit)?;
+        self.apply(commit);
+        Ok(())
+    }
+
+    fn check(&self, commit: &Commit) -> Result<(), CommitError> {
+        let process = &commit.row.id;
+        let unknown = ProcessRow::unknown(process.clone());
+        let before = self.rows.get(process).unwrap_or(&unknown);
+        let expected = commit.row.revision.saturating_sub(1);
+        if before.revision != expected || commit.row.revision == 0 {
+            return Err(CommitError::Stale { process: process.clone(), expected, found: before.revision });
+        }
+        if let Some(receipt) = &commit.receipt
+            && self.receipts.contains_key(&(process.clone(), receipt.key.clone()))
+        {
+            return Err(CommitError::Taken { process: process.clone(), key: receipt.key.clone() });
+        }
+        let mut messages = HashSet::new();
+        for key in &commit.delivered {
+            if !self.undelivered.contains_key(key) || !messages.insert(key) {
+                return Err(CommitError::Gone { process: key.0.clone(), seq: key.1 });
+            }
+        }
+        let mut timers = HashSet::new();
+        for key in &commit.timers_cleared {
+            if !self.timers.contains_key(key) || !timers.insert(key) {
+                return Err(CommitError::Gone { process: key.process.clone(), seq: key.seq });
+            }
+        }
+        entry::check(commit, before).map_err(|why| StoreError::Damaged(why).into())
+    }
+
+    fn apply(&mut self, commit: Commit) {
+        let process = commit.row.id.clone();
+        if let Some(entry) = &commit.entry {
+            let first = self.log.len();
+            self.log.extend(entry.events(first as u64 + 1));
+            self.events_of.entry(process.clone()).or_default().extend(first..self.log.len());
+        }
+        if let Some(receipt) = commit.receipt {
+            self.receipts.insert((process.clone(), receipt.key.clone()), receipt);
+        }
+        for key in &commit.delivered {
+            self.undelivered.remove(key);
+        }
+        for message in commit.undelivered {
+            self.undelivered.insert((message.owner.clone(), message.seq), message);
+        }
+        for key in &commit.timers_cleared {
+            self.timers.remove(key);
+        }
+        for timer in commit.timers_set {
+            self.timers.insert(timer.key.clone(), timer);
+        }
+        self.rows.insert(process, commit.row);
+    }
+}

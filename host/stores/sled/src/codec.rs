@@ -1,0 +1,144 @@
+//! The frame around every value: a format byte, a checksum over key and body, the body.
+//! What stands in a body is its owner's matter.
+//!
+//! sled checks what it wrote, but a damaged page is sometimes served as an older or a shorter one, or as another's;
+//! the key is part of the checksum, so a value in the wrong place is found as well.
+
+use procession_engine::ports::store::StoreError;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+
+use crate::keys;
+
+/// The longest body that stands in one value.
+///
+/// sled writes a page of up to 16 values, and the values that came since, as one record; a record above a quarter of a segment
+/// (128 KiB) goes to a file of its own, which is never synced. 24 values of this size stay below that.
+pub(crate) const BODY_BYTES_MAX: usize = 4 * 1024;
+
+const WHOLE: u8 = 1;
+const IN_PIECES: u8 = 2;
+/// Format byte and checksum.
+const FRAME_BYTES: usize = 9;
+
+/// What a value holds.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Body<'a> {
+    Whole(&'a [u8]),
+    InPieces(Pieces),
+}
+
+/// A body that stands in values of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Pieces {
+    pub(crate) count: u32,
+    length: u64,
+    checksum: u64,
+}
+
+impl Pieces {
+    pub(crate) fn of(body: &[u8]) -> Result<Self, StoreError> {
+        let count = u32::try_from(body.len().div_ceil(BODY_BYTES_MAX));
+        let count = count.map_err(|_| StoreError::Io(format!("a value of {} bytes is too large to be kept", body.len())))?;
+        Ok(Self { count, length: body.len() as u64, checksum: xxh3_64(body) })
+    }
+
+    /// Puts the pieces together; `piece` brings the value of each.
+    pub(crate) fn join<V: AsRef<[u8]>>(
+        self,
+        key_of: impl Fn(u32) -> keys::Key,
+        mut piece: impl FnMut(&[u8]) -> Result<Option<V>, StoreError>,
+    ) -> Result<Vec<u8>, StoreError> {
+        let mut body = Vec::with_capacity(usize::try_from(self.length).unwrap_or(0));
+        for number in 0..self.count {
+            let key = key_of(number);
+            let value = piece(&key)?.ok_or_else(|| damaged(&key, "it is missing"))?;
+            match unseal(&key, value.as_ref())? {
+                Body::Whole(part) => body.extend_from_slice(part),
+                Body::InPieces(_) => return Err(damaged(&key, "a piece is in pieces")),
+            }
+        }
+        if body.len() as u64 != self.length || xxh3_64(&body) != self.checksum {
+            return Err(damaged(&key_of(0), "its pieces are not of one value"));
+        }
+        Ok(body)
+    }
+}
+
+/// A body for a value.
+pub(crate) fn encode(body: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+    postcard::to_stdvec(body).map_err(|why| StoreError::Io(format!("a value could not be encoded: {why}")))
+}
+
+/// What a body says.
+pub(crate) fn decode<T: DeserializeOwned>(key: &[u8], body: &[u8]) -> Result<T, StoreError> {
+    postcard::from_bytes(body).map_err(|why| damaged(key, &format!("it cannot be read: {why}")))
+}
+
+/// A value that holds a body of at most [`BODY_BYTES_MAX`].
+pub(crate) fn seal(key: &[u8], body: &[u8]) -> Vec<u8> {
+    frame(WHOLE, key, body)
+}
+
+/// A value that says where the pieces of its body are.
+pub(crate) fn seal_pieces(key: &[u8], pieces: Pieces) -> Result<Vec<u8>, StoreError> {
+    Ok(frame(IN_PIECES, key, &encode(&pieces)?))
+}
+
+fn frame(format: u8, key: &[u8], body: &[u8]) -> Vec<u8> {
+    let mut value = Vec::with_capacity(FRAME_BYTES + body.len());
+    value.push(format);
+    value.extend_from_slice(&checksum(format, key, body).to_be_bytes());
+    value.extend_from_slice(body);
+    value
+}
+
+fn checksum(format: u8, key: &[u8], body: &[u8]) -> u64 {
+    xxh3_64_with_seed(body, xxh3_64_with_seed(key, u64::from(format)))
+}
+
+/// What a value holds, checked.
+pub(crate) fn unseal<'a>(key: &[u8], value: &'a [u8]) -> Result<Body<'a>, StoreError> {
+    let Some((frame, body)) = value.split_first_chunk::<FRAME_BYTES>() else {
+        return Err(damaged(key, "its value is cut off"));
+    };
+    let [format, expected @ ..] = *frame;
+    if u64::from_be_bytes(expected) != checksum(format, key, body) {
+        return Err(damaged(key, "its checksum does not fit"));
+    }
+    match format {
+        WHOLE => Ok(Body::Whole(body)),
+        IN_PIECES => Ok(Body::InPieces(decode(key, body)?)),
+        other => Err(damaged(key, &format!("its format {other} is not known"))),
+    }
+}
+
+/// The error for a key whose value is not what was written.
+pub(crate) fn damaged(key: &[u8], how: &str) -> StoreError {
+    StoreError::Damaged(format!("{}: {how}", keys::describe(key)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Body, seal, unseal};
+
+    #[test]
+    fn every_flipped_bit_and_every_cut_is_found() {
+        let value = seal(b"Hkey", b"some body");
+        assert_eq!(unseal(b"Hkey", &value), Ok(Body::Whole(b"some body")));
+        for bit in 0..value.len() * 8 {
+            let mut flipped = value.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(unseal(b"Hkey", &flipped).is_err(), "bit {bit}");
+        }
+        for length in 0..value.len() {
+            assert!(unseal(b"Hkey", &value[..length]).is_err(), "cut to {length}");
+        }
+    }
+
+    #[test]
+    fn the_value_of_another_key_is_refused() {
+        assert!(unseal(b"Hother", &seal(b"Hkey", b"some body")).is_err());
+    }
+}

@@ -1,0 +1,119 @@
+//! sled behind a wall: every call comes back with a value or an error, also where sled panics.
+//! What the keys mean is said in `keys`; whether a write is durable, in `sync`.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use procession_engine::ports::store::StoreError;
+use serde::de::DeserializeOwned;
+use sled::{Batch, Db, IVec};
+
+use crate::codec::{self, Body};
+use crate::keys::{self, Key, KeyRange};
+
+/// The database.
+pub(crate) struct Disk {
+    db: Db,
+    folder: PathBuf,
+}
+
+impl Disk {
+    /// Opens or makes the database in a folder.
+    pub(crate) fn open(folder: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
+        // The flusher must run: only its thread gives space back. Half a second is sled's own default.
+        let config = sled::Config::new().path(folder).cache_capacity(cache_bytes).flush_every_ms(Some(500));
+        let db = guarded(folder, || config.open())?;
+        Ok(Self { db, folder: folder.to_owned() })
+    }
+
+    pub(crate) fn get(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
+        guarded(&self.folder, || self.db.get(key))
+    }
+
+    /// Reads a value as a whole; none where the key is not there.
+    pub(crate) fn load<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
+        match self.get(key)? {
+            Some(value) => self.open_value(key, value),
+            None => Ok(None),
+        }
+    }
+
+    /// Reads what a value that was found says; none where it is gone meanwhile.
+    pub(crate) fn open_value<T: DeserializeOwned>(&self, key: &[u8], mut value: IVec) -> Result<Option<T>, StoreError> {
+        loop {
+            let said = match codec::unseal(key, &value) {
+                Ok(Body::Whole(body)) => return codec::decode(key, body).map(Some),
+                Ok(Body::InPieces(pieces)) => pieces.join(|number| keys::piece(key, number), |piece| self.get(piece)),
+                Err(damage) => Err(damage),
+            };
+            match said {
+                Ok(body) => return codec::decode(key, &body).map(Some),
+                // Pieces are read one by one; where the writer came in between, the value is read again.
+                Err(damage) => match self.get(key)? {
+                    None => return Ok(None),
+                    Some(now) if now == value => return Err(damage),
+                    Some(now) => value = now,
+                },
+            }
+        }
+    }
+
+    /// Keys and values of a range, from either end.
+    pub(crate) fn range(&self, range: KeyRange) -> Range<'_> {
+        Range { iter: self.db.range::<Key, _>(range), folder: &self.folder }
+    }
+
+    pub(crate) fn is_empty(&self) -> Result<bool, StoreError> {
+        guarded(&self.folder, || Ok(self.db.is_empty()))
+    }
+
+    /// Writes a batch and hands it to the operating system. That is not yet durable: see `sync`.
+    pub(crate) fn write(&self, batch: Batch) -> Result<(), StoreError> {
+        guarded(&self.folder, || self.db.apply_batch(batch).and_then(|()| self.db.flush().map(drop)))
+    }
+}
+
+/// A walk over a range of keys.
+pub(crate) struct Range<'a> {
+    iter: sled::Iter,
+    folder: &'a Path,
+}
+
+impl Range<'_> {
+    fn step(&mut self, step: impl FnOnce(&mut sled::Iter) -> Option<sled::Result<(IVec, IVec)>>) -> Option<<Self as Iterator>::Item> {
+        let iter = &mut self.iter;
+        guarded(self.folder, || step(iter).transpose()).transpose()
+    }
+}
+
+impl Iterator for Range<'_> {
+    type Item = Result<(IVec, IVec), StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.step(Iterator::next)
+    }
+}
+
+impl DoubleEndedIterator for Range<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.step(DoubleEndedIterator::next_back)
+    }
+}
+
+/// Calls sled. On damaged files it panics more often than it errs, and the host must outlive both.
+/// Unwind safety: what a panic may leave behind is sled's, and a writer that sees one stops for good.
+fn guarded<T>(folder: &Path, call: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
+    let at = folder.display();
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(sled::Error::Corruption { at: pointer, .. })) => Err(StoreError::Damaged(format!("{at}: sled finds damage at {pointer:?}"))),
+        Ok(Err(error)) => Err(StoreError::Io(format!("{at}: {error}"))),
+        Err(panic) => Err(StoreError::Damaged(format!("{at}: sled gave up: {}", panic_text(&*panic)))),
+    }
+}
+
+/// What a panic said.
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason is known")
+}

@@ -1,0 +1,223 @@
+//! The layout: which keys there are and what stands under them.
+//! How a value is framed and checked is in `codec`.
+//!
+//! One tree, a letter in front, numbers big-endian so that keys sort as numbers do; a zero byte ends a name, and no name contains one.
+//!
+//! | key | value |
+//! |---|---|
+//! | `F` | the version of this layout |
+//! | `G` | the last group: its number, and the last position of the log |
+//! | `L` position | an entry of the log, under the position of its first event |
+//! | `P` process `0` position | which streams that entry goes on, and from which versions |
+//! | `W` process `0` stream `0` version | waymark: the position of the entry that holds this version; one in 64 versions |
+//! | `H` process | the row of the process: the heads of its streams |
+//! | `I` phase process | nothing; finds processes by the phase of their first stream |
+//! | `O` owner `0` number | an undelivered message |
+//! | `T` due process `0` number | a timer |
+//! | `R` process `0` key | a receipt; a long key is replaced by its hash |
+//! | `M` digest | a module's record |
+//! | `B` digest piece | a piece of a module's bytes |
+//! | `C` digest | how many streams are on a module |
+//! | `X` key piece | a piece of the value of another key, where that value is large |
+//!
+//! A small commit writes three keys (`L`, `P`, `H`), and one for each message, timer and receipt; `I` and `C` only when a phase changes.
+//! One record a commit instead of one an event, because every key costs sled about five microseconds.
+
+use std::ops::{Bound, RangeBounds};
+
+use procession_engine::model::id::{Digest, ProcessId, Suffix};
+use procession_engine::model::process::TimerKey;
+use procession_engine::model::view::Phase;
+use xxhash_rust::xxh3::xxh3_128;
+
+/// The version of this layout.
+pub(crate) const FORMAT: u32 = 1;
+/// Where the version of the layout stands.
+pub(crate) const FORMAT_KEY: &[u8] = b"F";
+/// Where the last group stands.
+pub(crate) const GROUP_KEY: &[u8] = b"G";
+
+/// One version in so many has a waymark: reading a page in the middle of a long stream passes over fewer entries than this,
+/// and the extra key is hardly ever written.
+pub(crate) const WAYMARK_EVERY: u64 = 64;
+
+/// Receipt keys up to this many bytes stand as they are. sled keeps up to 256 keys in one index page,
+/// and a page above 128 KiB would leave its log for a file that is never synced.
+const RECEIPT_KEY_BYTES_MAX: usize = 100;
+
+pub(crate) type Key = Vec<u8>;
+
+/// A range of keys, closed at both ends or open, but never without an end.
+pub(crate) type KeyRange = (Bound<Key>, Bound<Key>);
+
+fn key(letter: u8, parts: &[&[u8]]) -> Key {
+    let mut key = Vec::with_capacity(1 + parts.iter().map(|part| part.len()).sum::<usize>());
+    key.push(letter);
+    parts.iter().for_each(|part| key.extend_from_slice(part));
+    key
+}
+
+pub(crate) fn log(position: u64) -> Key {
+    key(b'L', &[&position.to_be_bytes()])
+}
+
+pub(crate) fn part(process: &ProcessId, position: u64) -> Key {
+    key(b'P', &[process.as_str().as_bytes(), &[0], &position.to_be_bytes()])
+}
+
+pub(crate) fn waymark(process: &ProcessId, suffix: &Suffix, version: u64) -> Key {
+    key(b'W', &[process.as_str().as_bytes(), &[0], suffix.as_str().as_bytes(), &[0], &version.to_be_bytes()])
+}
+
+pub(crate) fn row(process: &ProcessId) -> Key {
+    key(b'H', &[process.as_str().as_bytes()])
+}
+
+pub(crate) fn phase(phase: Phase, process: &ProcessId) -> Key {
+    key(b'I', &[&[phase_number(phase)], process.as_str().as_bytes()])
+}
+
+pub(crate) fn undelivered(owner: &ProcessId, seq: u64) -> Key {
+    key(b'O', &[owner.as_str().as_bytes(), &[0], &seq.to_be_bytes()])
+}
+
+pub(crate) fn timer(timer: &TimerKey) -> Key {
+    key(b'T', &[&timer.due.0.to_be_bytes(), timer.process.as_str().as_bytes(), &[0], &timer.seq.to_be_bytes()])
+}
+
+pub(crate) fn receipt(process: &ProcessId, receipt: &str) -> Key {
+    let process = process.as_str().as_bytes();
+    if receipt.len() <= RECEIPT_KEY_BYTES_MAX {
+        key(b'R', &[process, &[0, 0], receipt.as_bytes()])
+    } else {
+        key(b'R', &[process, &[0, 1], &xxh3_128(receipt.as_bytes()).to_be_bytes()])
+    }
+}
+
+pub(crate) fn module(digest: &Digest) -> Key {
+    key(b'M', &[&digest.0])
+}
+
+pub(crate) fn module_piece(digest: &Digest, piece: u32) -> Key {
+    key(b'B', &[&digest.0, &piece.to_be_bytes()])
+}
+
+pub(crate) fn tally(digest: &Digest) -> Key {
+    key(b'C', &[&digest.0])
+}
+
+/// A piece of the large value of another key. Two keys never share one: equally long ones differ before the number.
+pub(crate) fn piece(of: &[u8], piece: u32) -> Key {
+    key(b'X', &[of, &piece.to_be_bytes()])
+}
+
+fn phase_number(phase: Phase) -> u8 {
+    match phase {
+        Phase::Running => 0,
+        Phase::Compensating => 1,
+        Phase::Completed => 2,
+        Phase::Failed => 3,
+        Phase::Cancelled => 4,
+    }
+}
+
+/// All keys under a letter.
+pub(crate) fn all(letter: u8) -> KeyRange {
+    (Bound::Included(vec![letter]), Bound::Excluded(vec![letter + 1]))
+}
+
+/// All log entries, or all up to one that begins at this position or before.
+pub(crate) fn log_until(position: u64) -> KeyRange {
+    (Bound::Included(log(0)), Bound::Included(log(position)))
+}
+
+/// All parts of a process between two positions, both included.
+pub(crate) fn parts(process: &ProcessId, first: u64, last: u64) -> KeyRange {
+    (Bound::Included(part(process, first)), Bound::Included(part(process, last)))
+}
+
+/// All processes in a phase.
+pub(crate) fn all_in_phase(within: Phase) -> KeyRange {
+    (Bound::Included(vec![b'I', phase_number(within)]), Bound::Excluded(vec![b'I', phase_number(within) + 1]))
+}
+
+/// All undelivered messages of an owner.
+pub(crate) fn all_undelivered_of(owner: &ProcessId) -> KeyRange {
+    (Bound::Included(undelivered(owner, 0)), Bound::Included(undelivered(owner, u64::MAX)))
+}
+
+/// All timers that are due at a moment.
+pub(crate) fn timers_until(due: u64) -> KeyRange {
+    let end = due.checked_add(1).map_or_else(|| vec![b'T' + 1], |end| key(b'T', &[&end.to_be_bytes()]));
+    (Bound::Included(vec![b'T']), Bound::Excluded(end))
+}
+
+/// The part of a range that stands behind a key.
+pub(crate) fn after(range: KeyRange, after: Option<Key>) -> KeyRange {
+    match after {
+        Some(after) if range.contains(&after) => (Bound::Excluded(after), range.1),
+        Some(after) if is_behind(&range, &after) => (Bound::Included(after.clone()), Bound::Excluded(after)),
+        _ => range,
+    }
+}
+
+fn is_behind(range: &KeyRange, key: &Key) -> bool {
+    match &range.1 {
+        Bound::Included(end) => key > end,
+        Bound::Excluded(end) => key >= end,
+        Bound::Unbounded => false,
+    }
+}
+
+/// The number at the end of a key.
+pub(crate) fn last_number(key: &[u8]) -> u64 {
+    key.last_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+}
+
+/// A key as people can read it.
+pub(crate) fn describe(key: &[u8]) -> String {
+    let Some((letter, rest)) = key.split_first() else { return "the empty key".to_owned() };
+    let text = |bytes: &[u8]| bytes.escape_ascii().to_string();
+    let named = |what: &str| {
+        let name = rest.split(|byte| *byte == 0).next().unwrap_or_default();
+        format!("{what} {} of process {}", last_number(key), text(name))
+    };
+    match letter {
+        b'F' => "the version of the layout".to_owned(),
+        b'G' => "the record of the last group".to_owned(),
+        b'L' => format!("the log entry at position {}", last_number(key)),
+        b'P' => named("the index entry at position"),
+        b'W' => named("the waymark at version"),
+        b'H' => format!("the row of process {}", text(rest)),
+        b'I' => format!("the phase index at {}", text(rest)),
+        b'O' => named("the undelivered message"),
+        b'T' => format!("the timer {}", text(rest)),
+        b'R' => format!("the receipt {}", text(rest)),
+        b'M' | b'B' | b'C' => format!("the module {}", rest.iter().take(6).map(|byte| format!("{byte:02x}")).collect::<String>()),
+        b'X' => format!("a piece of {}", describe(&rest[..rest.len().saturating_sub(4)])),
+        _ => format!("the key {}", text(key)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use procession_engine::model::id::ProcessId;
+
+    use super::{describe, log, piece, receipt, row};
+
+    #[test]
+    fn a_key_says_what_it_stands_for() {
+        let process = ProcessId::parse("order-7").unwrap();
+        assert_eq!(describe(&log(42)), "the log entry at position 42");
+        assert_eq!(describe(&piece(&row(&process), 3)), "a piece of the row of process order-7");
+        assert_eq!(describe(&super::undelivered(&process, 9)), "the undelivered message 9 of process order-7");
+    }
+
+    #[test]
+    fn every_key_stays_short_enough_for_an_index_page() {
+        let process = ProcessId::parse(&"p".repeat(128)).unwrap();
+        for text in ["k".repeat(100), "k".repeat(101), "k".repeat(1_000_000)] {
+            assert!(receipt(&process, &text).len() < 256);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What the writer carries from group to group, so that it need not be read again: the last position, the tallies.
+//! All of it is in the database as well, and compared with it when the store is opened.
+
+use std::collections::{HashMap, HashSet};
+
+use procession_engine::model::id::Digest;
+use procession_engine::model::process::ProcessRow;
+use procession_engine::ports::shelf::Tally;
+use procession_engine::ports::store::StoreError;
+use serde::{Deserialize, Serialize};
+
+use crate::codec;
+use crate::disk::Disk;
+use crate::keys;
+use crate::shelf::KeptModule;
+
+/// The last group, as every batch records it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LastGroup {
+    /// Its number; grows by one with every batch.
+    pub(crate) number: u64,
+    /// Position of the last event in the log.
+    pub(crate) position: u64,
+}
+
+/// The writer's figures.
+#[derive(Default)]
+pub(crate) struct Ledger {
+    pub(crate) last: LastGroup,
+    /// The number that the next new module takes.
+    pub(crate) next_module: u64,
+    tallies: HashMap<Digest, Tally>,
+    changed_tallies: HashSet<Digest>,
+}
+
+impl Ledger {
+    /// Reads the figures, and finds out whether the end of the log is the one that the last group wrote.
+    pub(crate) fn load(disk: &Disk) -> Result<Self, StoreError> {
+        let last = disk.load::<LastGroup>(keys::GROUP_KEY)?.unwrap_or_default();
+        let found = crate::read::last_position(disk)?;
+        if found != last.position {
+            let text = format!("the log ends at position {found}, but its last group ended at {}", last.position);
+            return Err(StoreError::Damaged(text));
+        }
+        let next_module = crate::shelf::kept_modules(disk)?.iter().map(|module: &KeptModule| module.ordinal + 1).max().unwrap_or(1);
+        let tallies = crate::shelf::tallies(disk)?.into_iter().collect();
+        Ok(Self { last, next_module, tallies, changed_tallies: HashSet::new() })
+    }
+
+    /// Counts what a row's change does to the modules of its streams.
+    pub(crate) fn count(&mut self, before: &ProcessRow, now: &ProcessRow) {
+        let on = |row: &ProcessRow| row.streams.iter().map(|head| (head.module, head.view.phase.has_ended())).collect::<Vec<_>>();
+        let (before, now) = (on(before), on(now));
+        if before == now {
+            return;
+        }
+        for (module, ended) in before {
+            // A tally is only for people: a wrong one must not stop a commit.
+            let figure = self.figure(module, ended);
+            *figure = figure.saturating_sub(1);
+        }
+        for (module, ended) in now {
+            *self.figure(module, ended) += 1;
+        }
+    }
+
+    fn figure(&mut self, module: Digest, ended: bool) -> &mut u64 {
+        self.changed_tallies.insert(module);
+        let tally = self.tallies.entry(module).or_default();
+        if ended { &mut tally.finished } else { &mut tally.pending }
+    }
+
+    /// What a batch records besides its commits. Small, so it never stands in pieces.
+    pub(crate) fn write_into(&mut self, batch: &mut sled::Batch) -> Result<(), StoreError> {
+        self.last.number += 1;
+        let mut put = |key: &[u8], body: Vec<u8>| batch.insert(key, codec::seal(key, &body));
+        put(keys::GROUP_KEY, codec::encode(&self.last)?);
+        for module in self.changed_tallies.drain() {
+            let tally = self.tallies.get(&module).copied().unwrap_or_default();
+            put(&keys::tally(&module), codec::encode(&tally)?);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,20 @@
+//! What an operator may choose about the store.
+//! Durability is not among it: nothing is acknowledged before it is on the disk.
+
+/// What an operator may choose about the store.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Memory for sled's page cache, in bytes. The program takes about twice as much.
+    /// What is not in it is read from the disk again; sled's own default of 1 GiB would surprise a small host.
+    pub cache_bytes: u64,
+    /// Commits that wait for the writer. A caller that finds so many waits for a place: memory stays bounded, order stays kept.
+    pub queue_commits_max: usize,
+    /// Commits that share one sync. More of them gain little once the sync is paid by hundreds, and the first one waits longer.
+    pub group_commits_max: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { cache_bytes: 128 * 1024 * 1024, queue_commits_max: 4_096, group_commits_max: 512 }
+    }
+}

@@ -1,0 +1,29 @@
+//! What the sled store promises beyond the suite of every store.
+//! Nothing here looks at time: where a moment matters, the sync is held by a gate.
+
+mod crash;
+mod damage;
+mod gate;
+mod grouping;
+mod opening;
+mod pieces;
+mod rivals;
+
+use std::path::Path;
+
+use procession_conformance::samples::{commit, take};
+use procession_engine::model::process::ProcessRow;
+
+use crate::{Settings, SledStore};
+
+fn open(folder: &Path) -> SledStore {
+    SledStore::open(folder, Settings::default()).unwrap()
+}
+
+/// Takes a process some commits of one event further.
+fn go_on(store: &SledStore, mut row: ProcessRow, commits: usize) -> ProcessRow {
+    for _ in 0..commits {
+        row = take(store, commit(&row, &[("Process", 1)]));
+    }
+    row
+}
