@@ -2,6 +2,7 @@
 //! Nothing here acts, waits or reaches outside.
 
 pub mod commit;
+pub mod continuity;
 pub mod decision;
 pub mod event;
 pub mod id;

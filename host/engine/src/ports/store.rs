@@ -16,6 +16,7 @@ pub type Done = Box<dyn FnOnce(Result<(), CommitError>) + Send>;
 /// and a crash can only cut off a suffix of that order.
 pub trait EventStore: Send + Sync {
     /// Hands a commit to the ordered writer and returns at once; `done` is called after the sync to disk.
+    /// Only where as many commits wait as the store has room for does it wait for a place.
     /// A commit may build on submitted commits that are not durable yet: where one fails, those that build on it fail too.
     fn submit(&self, commit: Commit, done: Done);
 

@@ -10,8 +10,6 @@ use procession_engine::model::process::{ProcessRow, Timer, TimerKey, Undelivered
 use procession_engine::ports::shelf::ModuleRecord;
 use procession_engine::ports::store::{CommitError, StoreError};
 
-use crate::entry;
-
 /// All that a store keeps.
 #[derive(Default)]
 pub(crate) struct Contents {
@@ -60,7 +58,7 @@ impl Contents {
                 return Err(CommitError::Gone { process: key.process.clone(), seq: key.seq });
             }
         }
-        entry::check(commit, before).map_err(|why| StoreError::Damaged(why).into())
+        commit.continues(before).map_err(|why| StoreError::Damaged(why).into())
     }
 
     fn apply(&mut self, commit: Commit) {

@@ -13,7 +13,6 @@ use sled::Batch;
 
 use crate::codec::Pieces;
 use crate::disk::Disk;
-use crate::entry;
 use crate::keys::{self, WAYMARK_EVERY};
 use crate::ledger::Ledger;
 use crate::overlay::{Changes, Overlay};
@@ -89,7 +88,7 @@ impl<'a> Group<'a> {
                 return Err(CommitError::Gone { process: timer.process.clone(), seq: timer.seq });
             }
         }
-        entry::check(commit, &before).map_err(StoreError::Damaged)?;
+        commit.continues(&before).map_err(StoreError::Damaged)?;
         Ok(before)
     }
 
@@ -173,7 +172,7 @@ fn record(entry: &Entry, position: u64, changes: &mut Changes) -> Result<(), Sto
     Ok(())
 }
 
-/// The versions of each stream. They are dense, as `entry` has checked, also where the decisions of two streams take turns.
+/// The versions of each stream. They are dense, as `Commit::continues` has checked, also where the decisions of two streams take turns.
 fn runs(entry: &Entry) -> Vec<Run> {
     let mut runs = Vec::<Run>::new();
     for decision in entry.decisions.iter().filter(|decision| !decision.events.is_empty()) {

@@ -33,7 +33,6 @@ mod open;
 mod queue;
 mod writer;
 
-mod entry;
 mod group;
 mod ledger;
 mod overlay;

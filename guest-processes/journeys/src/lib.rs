@@ -1,0 +1,1 @@
+//! All shipment components together, natively; see `tests/journeys.rs`.
