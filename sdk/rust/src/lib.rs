@@ -89,3 +89,8 @@ pub use router::{Router, Start, start};
 #[cfg(not(target_arch = "wasm32"))]
 pub use scenario::Scenario;
 pub use trigger::Trigger;
+
+/// The guide compiles and its scenarios hold: its Rust is run with the documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/writing-a-process.md")]
+struct Guide;

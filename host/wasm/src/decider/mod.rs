@@ -1,0 +1,58 @@
+//! Components that decide.
+//! Three ways to share instances, one set of calls; which way is the definition's own choice.
+
+mod calls;
+mod fresh;
+mod own;
+mod shared;
+
+use std::sync::Arc;
+
+use procession_engine::model::json::Json;
+use procession_engine::model::manifest::Sharing;
+use procession_engine::ports::definition::{Decider, Definition, GuestError};
+
+use crate::bindings::exports::procession::process::decider::{Guest, GuestIndices};
+use crate::instance::{Blueprint, Instance};
+use crate::rules::Rules;
+
+/// An instance of a process module.
+type ProcessInstance = Instance<Guest>;
+
+/// A process module.
+pub(crate) struct ProcessDefinition {
+    module: Arc<ProcessModule>,
+    rooms: shared::Rooms,
+}
+
+/// What the deciders of a module share.
+struct ProcessModule {
+    blueprint: Blueprint<GuestIndices>,
+    rules: Arc<Rules>,
+}
+
+impl ProcessDefinition {
+    pub(crate) fn new(blueprint: Blueprint<GuestIndices>, rules: Arc<Rules>) -> Self {
+        Self { module: Arc::new(ProcessModule { blueprint, rules }), rooms: shared::Rooms::default() }
+    }
+
+    /// Makes an instance, so that a module that cannot have one is refused when it is loaded.
+    pub(crate) fn probe(&self) -> Result<(), GuestError> {
+        self.module.blueprint.instantiate().map(drop)
+    }
+}
+
+impl Definition for ProcessDefinition {
+    fn restore(&self, snapshot: Option<&Json>) -> Result<Box<dyn Decider>, GuestError> {
+        Ok(match self.module.rules.manifest.sharing {
+            Sharing::PerProcess => Box::new(own::Own::restore(&self.module, snapshot)?),
+            Sharing::Shared => Box::new(self.rooms.restore(&self.module, snapshot)?),
+            Sharing::Fresh => Box::new(fresh::Fresh::restore(&self.module, snapshot)?),
+        })
+    }
+}
+
+/// The log line of every instance that is dropped because of an error.
+fn log_drop(rules: &Rules, error: &GuestError) {
+    tracing::debug!(category = %rules.manifest.category, %error, "instance dropped");
+}

@@ -1,0 +1,147 @@
+//! Many processes in one instance: cheapest, for trusted code.
+//! A room is an instance with its lock, a seat is one process in it. A trap empties the room, and everybody in it folds again elsewhere.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use procession_engine::model::decision::{Context, Decision, Trigger};
+use procession_engine::model::event::StreamEvent;
+use procession_engine::model::json::Json;
+use procession_engine::model::view::View;
+use procession_engine::ports::definition::{Decider, GuestError};
+use wasmtime::component::ResourceAny;
+
+use super::{ProcessInstance, ProcessModule, calls, log_drop};
+use crate::rules::Rules;
+
+/// The rooms of one module that take new processes: one a core, so that workers seldom wait for each other.
+#[derive(Default)]
+pub(super) struct Rooms(Mutex<Open>);
+
+#[derive(Default)]
+struct Open {
+    /// Weak: a room lives as long as somebody sits in it.
+    rooms: Vec<Weak<Room>>,
+    next: usize,
+}
+
+/// A shared instance; none once it broke.
+struct Room {
+    instance: Mutex<Option<ProcessInstance>>,
+}
+
+/// One process in a room; without a handle after an error.
+pub(super) struct Seat {
+    room: Arc<Room>,
+    process: Option<ResourceAny>,
+    rules: Arc<Rules>,
+}
+
+impl Rooms {
+    pub(super) fn restore(&self, module: &ProcessModule, snapshot: Option<&Json>) -> Result<Seat, GuestError> {
+        let room = self.room(module)?;
+        let mut seat = Seat { room, process: None, rules: module.rules.clone() };
+        seat.process = Some(seat.run(|instance| calls::restore(instance, snapshot))?);
+        Ok(seat)
+    }
+
+    /// The next room in turn, or a new one in its place where it is broken, full or gone.
+    fn room(&self, module: &ProcessModule) -> Result<Arc<Room>, GuestError> {
+        let limits = &module.rules.limits;
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = open.next % limits.idle_instances_max.max(1);
+        open.next = open.next.wrapping_add(1);
+        let room = open.rooms.get(turn).and_then(Weak::upgrade);
+        let has_place = |room: &Arc<Room>| Arc::strong_count(room) <= limits.processes_per_shared_instance_max && room.is_sound();
+        if let Some(room) = room.filter(has_place) {
+            return Ok(room);
+        }
+        let room = Arc::new(Room { instance: Mutex::new(Some(module.blueprint.instantiate()?)) });
+        match open.rooms.get_mut(turn) {
+            Some(place) => *place = Arc::downgrade(&room),
+            None => open.rooms.push(Arc::downgrade(&room)),
+        }
+        Ok(room)
+    }
+}
+
+impl Room {
+    fn instance(&self) -> MutexGuard<'_, Option<ProcessInstance>> {
+        self.instance.lock().unwrap_or_else(|poisoned| {
+            // A panic of the host in the middle of a call: what it left behind is not used again.
+            let mut instance = poisoned.into_inner();
+            *instance = None;
+            instance
+        })
+    }
+
+    /// Whether it takes another process. A room that is busy just now is sound as far as anybody knows; waiting would hold all workers up.
+    fn is_sound(&self) -> bool {
+        self.instance.try_lock().map_or(true, |instance| instance.is_some())
+    }
+}
+
+impl Seat {
+    /// A fault is a clean answer of one process, so it costs only that process its seat; any other error costs all of them the room.
+    fn run<R>(&mut self, call: impl FnOnce(&mut ProcessInstance) -> Result<R, GuestError>) -> Result<R, GuestError> {
+        let mut place = self.room.instance();
+        let Some(instance) = place.as_mut() else {
+            self.process = None;
+            return Err(GuestError::Trap("its shared instance was dropped".to_owned()));
+        };
+        let answer = call(instance);
+        if let Err(error) = &answer {
+            log_drop(&self.rules, error);
+            let left = self.process.take();
+            let freed = match (error, left) {
+                (GuestError::Fault { .. }, Some(process)) => instance.call(|_, store| process.resource_drop(store)).is_ok(),
+                (GuestError::Fault { .. }, None) => true,
+                _ => false,
+            };
+            if !freed {
+                *place = None;
+            }
+        }
+        answer
+    }
+
+    fn run_seated<R>(
+        &mut self,
+        call: impl FnOnce(&mut ProcessInstance, ResourceAny, &Rules) -> Result<R, GuestError>,
+    ) -> Result<R, GuestError> {
+        let Some(process) = self.process else {
+            return Err(GuestError::Trap("its place in the shared instance was given up after an earlier error".to_owned()));
+        };
+        let rules = self.rules.clone();
+        self.run(|instance| call(instance, process, &rules))
+    }
+}
+
+impl Decider for Seat {
+    fn evolve(&mut self, events: &[StreamEvent]) -> Result<(), GuestError> {
+        self.run_seated(|instance, process, rules| calls::evolve(instance, process, events, rules))
+    }
+
+    fn decide(&mut self, context: &Context, trigger: &Trigger) -> Result<Decision, GuestError> {
+        self.run_seated(|instance, process, rules| calls::decide(instance, process, context, trigger, rules))
+    }
+
+    fn look(&mut self) -> Result<View, GuestError> {
+        self.run_seated(calls::look)
+    }
+
+    fn snapshot(&mut self) -> Result<Option<Json>, GuestError> {
+        self.run_seated(calls::snapshot)
+    }
+}
+
+/// Without this, the guest would keep the state of every process that ever sat in the room.
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let Some(process) = self.process.take() else { return };
+        // Where nobody else sits in the room, it goes as a whole.
+        if Arc::strong_count(&self.room) > 1 {
+            // An error empties the room inside `run`; there is nobody to tell.
+            let _ = self.run(|instance| instance.call(|_, store| process.resource_drop(store)));
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What went wrong inside wasmtime, told in the words of the port.
+//! Nothing here decides what happens next.
+
+use procession_engine::ports::definition::GuestError;
+use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
+
+use crate::guard::OverLimit;
+use crate::limits::Allowance;
+
+/// wasmtime has no public type for this one.
+const HOSTCALL_BYTES_EXHAUSTED: &str = "fuel allocated for hostcalls has been exhausted";
+
+/// Begins the text of the only failure that no guest is to blame for.
+const NO_ROOM: &str = "instances of the whole host";
+
+/// Whether the host had no room for another instance.
+pub(crate) fn is_lack_of_room(error: &GuestError) -> bool {
+    matches!(error, GuestError::Limit(text) if text.starts_with(NO_ROOM))
+}
+
+/// Function names shown with a trap: the guest's own frame is hardly ever deeper below the panic machinery.
+const FRAMES_MAX: usize = 5;
+
+/// Says what a failed call means; `fuel` is what it was given.
+pub(crate) fn of(error: &wasmtime::Error, fuel: u64, allowance: &Allowance) -> GuestError {
+    if let Some(limit) = error.downcast_ref::<OverLimit>() {
+        return GuestError::Limit(format!("{limit}{}", frames(error)));
+    }
+    if let Some(full) = error.downcast_ref::<PoolConcurrencyLimitError>() {
+        return GuestError::Limit(format!("{NO_ROOM}: {full}"));
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::OutOfFuel) => GuestError::Limit(format!("fuel: a call may use {fuel}; is there an endless loop?{}", frames(error))),
+        Some(Trap::StackOverflow) => GuestError::Limit(format!(
+            "stack: a call may use {} bytes; is there an endless recursion?{}",
+            allowance.stack_bytes,
+            frames(error)
+        )),
+        Some(trap) => GuestError::Trap(format!("{}{}", trap_text(*trap), frames(error))),
+        None => not_a_trap(error, allowance),
+    }
+}
+
+/// An answer that cannot be read: too much of it, text that is not UTF-8, a pointer to nowhere.
+fn not_a_trap(error: &wasmtime::Error, allowance: &Allowance) -> GuestError {
+    let cause = error.root_cause().to_string();
+    if cause.contains(HOSTCALL_BYTES_EXHAUSTED) {
+        return GuestError::Limit(format!("answer: a call may hand {} bytes to the host", allowance.hostcall_bytes));
+    }
+    GuestError::Contract(format!("its answer cannot be read: {cause}"))
+}
+
+fn trap_text(trap: Trap) -> String {
+    match trap {
+        Trap::UnreachableCodeReached => "it panicked or aborted (`unreachable` was executed)".to_owned(),
+        other => other.to_string().trim_start_matches("wasm trap: ").to_owned(),
+    }
+}
+
+/// ` in a < b < c`: the functions that the trap passed through, where the module still has their names.
+fn frames(error: &wasmtime::Error) -> String {
+    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return String::new() };
+    let names: Vec<&str> = backtrace.frames().iter().filter_map(wasmtime::FrameInfo::func_name).take(FRAMES_MAX).collect();
+    if names.is_empty() { String::new() } else { format!(", in {}", names.join(" < ")) }
+}

@@ -1,0 +1,58 @@
+//! What stands between an instance and the host's memory.
+//! Fuel is not counted here: wasmtime does, and `instance` sets it.
+
+use wasmtime::ResourceLimiter;
+
+/// The data of every store: counts what its instance takes and stops it at the limit.
+pub(crate) struct Guard {
+    memory_bytes: usize,
+    memory_bytes_max: usize,
+    table_elements_max: usize,
+}
+
+/// A limit that was reached; the text names it and the amount.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct OverLimit(String);
+
+impl Guard {
+    pub(crate) fn new(memory_bytes_max: usize, table_elements_max: usize) -> Self {
+        Self { memory_bytes: 0, memory_bytes_max, table_elements_max }
+    }
+}
+
+/// A growth over the limit traps at once. Answering the guest with -1 would let it go on in a state
+/// that depends on the host's settings, and most guests only abort with a less clear message.
+impl ResourceLimiter for Guard {
+    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        // Several memories of one component share one limit, so the sum counts.
+        let total = self.memory_bytes.saturating_add(desired.saturating_sub(current));
+        if total > self.memory_bytes_max {
+            let text = format!("memory: {total} bytes were wanted, the most is {}", self.memory_bytes_max);
+            return Err(wasmtime::Error::new(OverLimit(text)));
+        }
+        self.memory_bytes = total;
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if desired > self.table_elements_max {
+            let text = format!("tables: {desired} elements were wanted, the most is {}", self.table_elements_max);
+            return Err(wasmtime::Error::new(OverLimit(text)));
+        }
+        Ok(true)
+    }
+
+    // Toolchains put a handful of adapters around the guest's own module; beyond that it is an attack.
+    fn instances(&self) -> usize {
+        32
+    }
+
+    fn tables(&self) -> usize {
+        16
+    }
+
+    fn memories(&self) -> usize {
+        8
+    }
+}

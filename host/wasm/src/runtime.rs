@@ -1,0 +1,193 @@
+//! The runtime port for components: from bytes to a module that is ready to run.
+//! Loading may take seconds and happens off the workers' threads; nothing that is loaded here runs yet.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use procession_engine::model::id::Digest;
+use procession_engine::model::manifest::Manifest;
+use procession_engine::ports::definition::{GuestError, LoadError, Module, Role, Runtime};
+use sha2::{Digest as _, Sha256};
+use wasmtime::Engine;
+use wasmtime::component::{Component, InstancePre, Linker};
+
+use crate::anatomy;
+use crate::bindings::exports::procession::process::{classifier, connector, decider, definition};
+use crate::classifier::Router;
+use crate::code_cache::CodeCache;
+use crate::connector::Adapter;
+use crate::contract::{self, World};
+use crate::convert;
+use crate::decider::ProcessDefinition;
+use crate::failure;
+use crate::guard::Guard;
+use crate::instance::Blueprint;
+use crate::limits::Limits;
+use crate::rules::Rules;
+use crate::sandbox;
+
+/// Makes modules out of components.
+pub struct WasmRuntime {
+    engine: Engine,
+    limits: Arc<Limits>,
+    cache: Option<CodeCache>,
+}
+
+/// A runtime that cannot be set up; the host or its settings are at fault.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// wasmtime refuses the settings.
+    #[error("wasmtime cannot be set up on this machine: {0}")]
+    Engine(String),
+    /// The folder for compiled code cannot be used.
+    #[error("the folder for compiled code {folder} cannot be used")]
+    CacheFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system says.
+        #[source]
+        cause: std::io::Error,
+    },
+}
+
+impl WasmRuntime {
+    /// Sets the sandbox up. With a folder, compiled code is kept there and a restart compiles nothing;
+    /// whoever can write that folder can run code in this process.
+    ///
+    /// # Errors
+    /// [`SetupError`] where wasmtime or the folder refuses.
+    pub fn new(limits: Limits, cache_folder: Option<PathBuf>) -> Result<Self, SetupError> {
+        let engine = sandbox::engine(&limits).map_err(|error| SetupError::Engine(format!("{error:#}")))?;
+        let open = |folder: PathBuf| CodeCache::open(folder.clone(), &engine).map_err(|cause| SetupError::CacheFolder { folder, cause });
+        let cache = cache_folder.map(open).transpose()?;
+        Ok(Self { engine, limits: Arc::new(limits), cache })
+    }
+
+    /// The limits that it was set up with.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Compiled code from the cache or the compiler; the flag says which.
+    fn compiled(&self, bytes: &[u8], digest: &Digest) -> Result<(Component, Origin), LoadError> {
+        if let Some(component) = self.cache.as_ref().and_then(|cache| cache.get(&self.engine, digest)) {
+            return Ok((component, Origin::Cache));
+        }
+        let component = Component::from_binary(&self.engine, bytes).map_err(|error| LoadError::NotAComponent(format!("{error:#}")))?;
+        if let Some(cache) = &self.cache {
+            cache.put(digest, &component);
+        }
+        Ok((component, Origin::Compiler))
+    }
+
+    /// Everything that needs no imports but types is linked already; this resolves it once for all instances.
+    fn linked(&self, component: &Component) -> Result<InstancePre<Guard>, LoadError> {
+        Linker::new(&self.engine).instantiate_pre(component).map_err(|error| LoadError::WrongWorld(format!("{error:#}")))
+    }
+
+    fn described(&self, pre: &InstancePre<Guard>, world: World) -> Result<Manifest, LoadError> {
+        let interface = definition::GuestIndices::new(pre).map_err(wrong_shape)?;
+        let blueprint = Blueprint::new(pre.clone(), interface, self.limits.to_describe());
+        let answer = blueprint.instantiate().and_then(|mut instance| instance.call(|guest, store| guest.call_describe(store)));
+        let said = answer.map_err(|error| if failure::is_lack_of_room(&error) { no_room(&error) } else { LoadError::Describe(error) })?;
+        convert::manifest::checked(said, world, self.limits.manifest_entries_max).map_err(LoadError::Manifest)
+    }
+
+    fn role(&self, pre: InstancePre<Guard>, world: World, manifest: Arc<Manifest>) -> Result<Role, LoadError> {
+        let allowance = self.limits.grant(&manifest);
+        let rules = Arc::new(Rules::new(manifest, self.limits.clone()));
+        Ok(match world {
+            World::Process => {
+                let interface = decider::GuestIndices::new(&pre).map_err(wrong_shape)?;
+                let definition = ProcessDefinition::new(Blueprint::new(pre, interface, allowance), rules);
+                definition.probe().map_err(wrong_types)?;
+                Role::Process(Arc::new(definition))
+            }
+            World::Router => {
+                let interface = classifier::GuestIndices::new(&pre).map_err(wrong_shape)?;
+                let router = Router::new(Blueprint::new(pre, interface, allowance), rules);
+                router.probe().map_err(wrong_types)?;
+                Role::Router(Arc::new(router))
+            }
+            World::Adapter => {
+                let interface = connector::GuestIndices::new(&pre).map_err(wrong_shape)?;
+                let adapter = Adapter::new(Blueprint::new(pre, interface, allowance), rules);
+                adapter.probe().map_err(wrong_types)?;
+                Role::Adapter(Arc::new(adapter))
+            }
+        })
+    }
+}
+
+/// Where compiled code came from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Cache,
+    Compiler,
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
+fn wrong_shape(error: wasmtime::Error) -> LoadError {
+    LoadError::WrongWorld(format!("{error:#}"))
+}
+
+/// An instance that `describe` could use but its own interface could not: wrong types, or a wish for less memory than it begins with.
+fn wrong_types(error: GuestError) -> LoadError {
+    match error {
+        full if failure::is_lack_of_room(&full) => no_room(&full),
+        GuestError::Limit(limit) => LoadError::Manifest(format!("its own `limits` do not let it begin: {limit}")),
+        other => LoadError::WrongWorld(other.to_string()),
+    }
+}
+
+fn no_room(error: &GuestError) -> LoadError {
+    LoadError::Host(error.to_string())
+}
+
+/// A wish is no right; the author should know why less was granted.
+fn log_wishes(manifest: &Manifest, limits: &Limits) {
+    let too_much = |wish: Option<u64>, most: u64| wish.is_some_and(|wish| wish > most);
+    if too_much(manifest.memory_bytes, limits.memory_bytes_max as u64) || too_much(manifest.fuel_per_call, limits.fuel_per_call_max) {
+        tracing::warn!(
+            category = %manifest.category,
+            memory_bytes = manifest.memory_bytes,
+            memory_bytes_max = limits.memory_bytes_max,
+            fuel_per_call = manifest.fuel_per_call,
+            fuel_per_call_max = limits.fuel_per_call_max,
+            "the definition wishes for more than it is granted"
+        );
+    }
+}
+
+impl Runtime for WasmRuntime {
+    fn load(&self, bytes: &[u8]) -> Result<Module, LoadError> {
+        let bytes_max = self.limits.module_bytes_max;
+        if bytes.len() > bytes_max {
+            return Err(LoadError::TooLarge { bytes: bytes.len(), bytes_max });
+        }
+        if let Some(complaint) = anatomy::of(bytes).complaint(bytes) {
+            return Err(LoadError::NotAComponent(complaint));
+        }
+        let digest = Digest(Sha256::digest(bytes).into());
+        let started = Instant::now();
+        let (component, origin) = self.compiled(bytes, &digest)?;
+        let compile_ms = started.elapsed().as_millis();
+        let world = contract::world_of(&self.engine, &component).map_err(LoadError::WrongWorld)?;
+        let pre = self.linked(&component)?;
+        let manifest = Arc::new(self.described(&pre, world)?);
+        log_wishes(&manifest, &self.limits);
+        let role = self.role(pre, world, manifest.clone())?;
+        tracing::info!(
+            category = %manifest.category,
+            module = %digest.short(),
+            role = world.noun(),
+            bytes = bytes.len(),
+            compile_ms,
+            cached = origin == Origin::Cache,
+            "module loaded"
+        );
+        Ok(Module { digest, manifest, role })
+    }
+}

@@ -1,0 +1,9 @@
+//! The runtime against small components that are written for one purpose each: one that answers, one that loops, one that lies.
+
+mod calls;
+mod folder;
+mod guest;
+mod image;
+mod loading;
+mod roles;
+mod sharing;
