@@ -16,7 +16,8 @@ pub struct Limits {
     pub rounds_per_turn_max: usize,
     /// Attempts at one message before its process is parked. Guests are pure, so more would hardly help.
     pub attempts_max: u32,
-    /// Processes of one worker that stay in memory; the rest is folded again when it is needed.
+    /// Processes of the whole host that stay in memory; the rest is folded again when it is needed.
+    /// Each holds an instance for every stream under way, so a runtime must have room for about three times as many.
     pub lanes_max: usize,
     /// Bytes of one message from outside.
     pub payload_bytes_max: usize,
@@ -41,7 +42,7 @@ impl Default for Limits {
             decisions_per_chain_max: 256,
             rounds_per_turn_max: 64,
             attempts_max: 3,
-            lanes_max: 1_024,
+            lanes_max: 2_048,
             payload_bytes_max: 256 * 1_024,
             timer_horizon_ms: 60_000,
             timers_per_step_max: 256,

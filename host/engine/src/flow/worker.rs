@@ -69,7 +69,7 @@ pub(crate) struct Settled {
 
 impl Worker {
     pub(crate) fn new(index: usize, shared: Arc<Shared>) -> Self {
-        let lanes = Lanes::new(shared.limits.lanes_max);
+        let lanes = Lanes::new(shared.limits.lanes_max / shared.mailboxes.len().max(1));
         Self { index, shared, lanes, timers: Timers::new(index), backlog: VecDeque::new(), in_flight: 0, next_ticket: 0 }
     }
 
