@@ -1,0 +1,45 @@
+//! How a command fails: one line on stderr and an exit code that says what kind of failure it is.
+//! The codes are part of the help text, and stay.
+
+use std::process::ExitCode;
+
+use procession::StartError;
+
+/// A command that did not do what it was asked.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// It went wrong: no answer, a broken host, something lost.
+    Failed(String),
+    /// The command line or the configuration is wrong.
+    Usage(String),
+    /// The host or the definition turned it down, or there is nothing of that name.
+    Refused(String),
+    /// Another program holds the port or the data folder.
+    InUse(String),
+}
+
+impl Failure {
+    pub(super) fn report(self) -> ExitCode {
+        let (code, text) = match self {
+            Self::Failed(text) => (1, text),
+            Self::Usage(text) => (2, text),
+            Self::Refused(text) => (3, text),
+            Self::InUse(text) => (4, text),
+        };
+        eprintln!("error: {text}");
+        ExitCode::from(code)
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        let text = error.to_string();
+        match error {
+            StartError::DataInUse { .. } => Self::InUse(format!("{text} with --data")),
+            StartError::AddressInUse { .. } => Self::InUse(format!("{text} with --listen")),
+            StartError::Open { .. } => Self::Usage(format!("{text}: --token TOKEN or --insecure")),
+            StartError::Definitions { .. } | StartError::Setting { .. } | StartError::Address { .. } => Self::Usage(text),
+            StartError::Data { .. } | StartError::Runtime(_) | StartError::Store(_) | StartError::Thread(_) => Self::Failed(text),
+        }
+    }
+}

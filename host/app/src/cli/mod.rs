@@ -1,0 +1,75 @@
+//! The command line: what can be asked, and the exit codes that answer it.
+//! Every command but `serve` and `definitions check` is a request to a server, or to a data folder where none runs.
+
+mod definitions;
+mod load_test;
+mod process;
+mod serve;
+mod stream;
+
+mod client;
+mod event_table;
+mod failure;
+mod log;
+mod table;
+
+use std::future::Future;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::Failure;
+
+pub(crate) use log::Format;
+pub(crate) use serve::Arguments as ServeArguments;
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 refused or not found, 4 port or data folder in use.
+Times are UTC. Where a command prints a table, --json prints what the server answered.";
+
+/// Hosts processes whose definitions are WebAssembly components, and asks a host about them.
+#[derive(Parser)]
+#[command(name = "procession", version, after_help = AFTER_HELP, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs a host until it is told to stop.
+    Serve(serve::Arguments),
+    /// Lists, shows, checks, deploys and drains definitions.
+    #[command(subcommand)]
+    Definitions(definitions::Command),
+    /// Starts, shows, lists, signals and retries processes.
+    #[command(subcommand)]
+    Process(process::Command),
+    /// Reads streams.
+    #[command(subcommand)]
+    Stream(stream::Command),
+    /// Triggers many shipments and measures how long each takes from trigger to completion.
+    LoadTest(load_test::Arguments),
+}
+
+/// Does what the command line asks for.
+pub(crate) fn run() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Definitions(command) => as_client(definitions::run(command)),
+        Command::Process(command) => as_client(process::run(command)),
+        Command::Stream(command) => as_client(stream::run(command)),
+        Command::LoadTest(arguments) => as_client(load_test::run(arguments)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// A client needs one thread, and leaves the others to the server beside it.
+fn as_client(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    log::begin("warn", log::Format::Text)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Failure::Failed(format!("the system gives no runtime: {error}")))?.block_on(work)
+}

@@ -1,0 +1,24 @@
+//! One process, for people: where it stands, its streams and its outcome.
+//! Programs get the document as it was answered.
+
+use serde_json::Value;
+
+use crate::cli::table::{Table, cell, short_module};
+
+pub(super) fn shown(process: &Value) -> String {
+    let mut table = Table::without_header();
+    for field in ["id", "category", "module", "phase", "step", "version", "startedAt", "updatedAt"] {
+        table.row(vec![field.to_owned(), cell(process, field)]);
+    }
+    let parked = &process["parked"];
+    if !parked.is_null() {
+        let [message, attempts, reason] = ["message", "attempts", "reason"].map(|field| cell(parked, field));
+        table.row(vec!["parked".to_owned(), format!("on {message} after {attempts} attempts: {reason}")]);
+    }
+    let mut streams = Table::new(&["STREAM", "VERSION", "CATEGORY", "MODULE", "PHASE"]);
+    for stream in process["streams"].as_array().into_iter().flatten() {
+        let [name, version, category, phase] = ["stream", "version", "category", "phase"].map(|field| cell(stream, field));
+        streams.row(vec![name, version, category, short_module(stream), phase]);
+    }
+    format!("{}\n{}\noutcome {:#}\n", table.lines(), streams.lines(), process["outcome"])
+}

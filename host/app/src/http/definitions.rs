@@ -1,0 +1,195 @@
+//! Definitions over HTTP: list, show, deploy, check, drain.
+//! A deploy compiles, so it runs where blocking is allowed.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::LOCATION;
+use axum::response::{IntoResponse as _, Response};
+use procession_engine::engine::Engine;
+use procession_engine::error::DeployError;
+use procession_engine::model::manifest::Manifest;
+use procession_engine::ports::shelf::{DrainReason, ModuleRecord, ModuleState, Tally};
+use procession_engine::registry::{Origin, Outcome};
+use procession_wasm::folder::RefusedFile;
+use serde::{Deserialize, Serialize};
+
+use super::extract::{Params, Segment};
+use super::problem::Problem;
+use super::router::Desk;
+use super::shapes::rfc3339;
+use super::{json, status};
+
+/// A module and the category that it stands for.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Definition {
+    category: String,
+    stream: Option<String>,
+    module: String,
+    state: &'static str,
+    reason: Option<&'static str>,
+    since: String,
+    deployed_at: String,
+    file: Option<String>,
+    size: u64,
+    pending: u64,
+    finished: u64,
+    starts: Vec<String>,
+    handles: Vec<String>,
+}
+
+/// A file of the definitions folder that was not taken.
+#[derive(Serialize)]
+struct Refused {
+    file: String,
+    reason: String,
+    since: String,
+}
+
+/// All modules, and the files that were not taken.
+#[derive(Serialize)]
+struct Definitions {
+    items: Vec<Definition>,
+    next: Option<String>,
+    refused: Vec<Refused>,
+}
+
+/// What a deploy changed.
+#[derive(Serialize)]
+struct Deployed {
+    outcome: &'static str,
+    #[serde(flatten)]
+    definition: Definition,
+}
+
+/// What a deploy would take.
+#[derive(Serialize)]
+struct Checked {
+    outcome: &'static str,
+    category: String,
+    stream: Option<String>,
+    module: String,
+    size: usize,
+    starts: Vec<String>,
+    handles: Vec<String>,
+}
+
+pub(super) async fn list(State(desk): State<Desk>) -> Result<Response, Problem> {
+    let items = desk.engine.registry().list()?.into_iter().map(|(record, tally)| Definition::of(record, tally)).collect();
+    let refused = (desk.refused_files)().into_iter().map(Refused::of).collect();
+    Ok(json::answer(status::OK, &Definitions { items, next: None, refused }))
+}
+
+pub(super) async fn show(State(desk): State<Desk>, Segment(name): Segment) -> Result<Response, Problem> {
+    let (record, tally) = find(&desk.engine, &name)?;
+    Ok(json::answer(status::OK, &Definition::of(record, tally)))
+}
+
+/// How to deploy.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct How {
+    #[serde(default)]
+    dry_run: bool,
+}
+
+pub(super) async fn deploy(State(desk): State<Desk>, Params(how): Params<How>, body: Body) -> Result<Response, Problem> {
+    let bytes = json::read(body, desk.module_bytes_max).await?;
+    let engine = desk.engine.clone();
+    if how.dry_run {
+        let size = bytes.len();
+        let module = blocking(move || engine.registry().check(&bytes)).await??;
+        let Manifest { category, stream, starts, handles, .. } = &*module.manifest;
+        let checked = Checked {
+            outcome: "passes",
+            category: category.to_string(),
+            stream: stream.as_ref().map(ToString::to_string),
+            module: module.digest.to_string(),
+            size,
+            starts: texts(starts),
+            handles: texts(handles),
+        };
+        return Ok(json::answer(status::OK, &checked));
+    }
+    let deployed = blocking(move || engine.deploy(&bytes, &Origin::Request)).await??;
+    let (status, outcome) = match deployed.outcome {
+        Outcome::New => (status::CREATED, "new"),
+        Outcome::Reactivated => (status::OK, "reactivated"),
+        Outcome::Unchanged => (status::OK, "unchanged"),
+    };
+    let digest = deployed.record.digest;
+    let (record, tally) = find(&desk.engine, &digest.to_string())?;
+    let location = [(LOCATION, format!("/definitions/{digest}"))];
+    Ok((location, json::answer(status, &Deployed { outcome, definition: Definition::of(record, tally) })).into_response())
+}
+
+pub(super) async fn drain(State(desk): State<Desk>, Segment(name): Segment) -> Result<Response, Problem> {
+    let (record, tally) = find(&desk.engine, &name)?;
+    let engine = desk.engine.clone();
+    let record = blocking(move || engine.drain(&record.digest)).await??;
+    Ok(json::answer(status::OK, &Definition::of(record, tally)))
+}
+
+/// Finds a module by digest, by the beginning of one, by category, or by name; of several, the active one, and the newest of those.
+fn find(engine: &Engine, wanted: &str) -> Result<(ModuleRecord, Tally), Problem> {
+    let all = engine.registry().list()?;
+    let named = |record: &ModuleRecord| {
+        let digest = record.digest.to_string();
+        let hex = digest.trim_start_matches("sha256:");
+        let is_digest = digest == wanted || (wanted.len() >= 6 && hex.starts_with(wanted));
+        let category = &record.manifest.category;
+        is_digest || category.to_string() == wanted || category.name() == wanted
+    };
+    let found = all.into_iter().filter(|(record, _)| named(record));
+    let found = found.max_by_key(|(record, _)| (record.state == ModuleState::Active, record.manifest.category.clone(), record.since));
+    found.ok_or_else(|| unknown(wanted).into())
+}
+
+fn unknown(wanted: &str) -> DeployError {
+    DeployError::Unknown(wanted.chars().take(128).collect())
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Problem::host(format!("a deploy did not come to its end: {error}")))
+}
+
+fn texts(names: &[impl ToString]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
+}
+
+impl Definition {
+    fn of(record: ModuleRecord, tally: Tally) -> Self {
+        let (state, reason) = match record.state {
+            ModuleState::Active => ("active", None),
+            ModuleState::Draining { because } => {
+                let reason = match because {
+                    DrainReason::Superseded => "superseded",
+                    DrainReason::FileRemoved => "file-removed",
+                    DrainReason::Operator => "operator",
+                };
+                (if tally.pending == 0 { "retired" } else { "draining" }, Some(reason))
+            }
+        };
+        Self {
+            category: record.manifest.category.to_string(),
+            stream: record.manifest.stream.as_ref().map(ToString::to_string),
+            module: record.digest.to_string(),
+            state,
+            reason,
+            since: rfc3339(record.since),
+            deployed_at: rfc3339(record.deployed_at),
+            file: record.file,
+            size: record.size,
+            pending: tally.pending,
+            finished: tally.finished,
+            starts: texts(&record.manifest.starts),
+            handles: texts(&record.manifest.handles),
+        }
+    }
+}
+
+impl Refused {
+    fn of(refused: RefusedFile) -> Self {
+        Self { file: refused.file, reason: refused.reason, since: rfc3339(refused.since) }
+    }
+}

@@ -1,0 +1,62 @@
+//! The map of the HTTP interface: which route goes where.
+//! What a route does is said in the module of its noun.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{Method, Uri};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use procession_engine::engine::Engine;
+use procession_wasm::folder::RefusedFile;
+use tokio::sync::watch;
+
+use super::auth::{self, Tokens};
+use super::problem::{self, Problem};
+use super::{definitions, health, listing, messages, processes, streams};
+
+/// What every handler has at hand.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    pub(crate) engine: Arc<Engine>,
+    /// Bytes of one message from outside.
+    pub(crate) payload_bytes_max: usize,
+    /// Bytes of one module.
+    pub(crate) module_bytes_max: usize,
+    /// The files of the definitions folder that are refused at present.
+    pub(crate) refused_files: Arc<dyn Fn() -> Vec<RefusedFile> + Send + Sync>,
+    /// Turns true when the host stops, so that nobody waits for an end that this host will not see.
+    pub(crate) stopping: watch::Receiver<bool>,
+}
+
+/// What a host is asked for where the address is wrong.
+const ROUTES: &str = "POST and GET /{id}, POST and GET /processes/{id}, GET /processes, GET /processes/{id}/history, \
+     POST /processes/{id}/retry, GET /streams/{stream}, POST /messages, GET and PUT /definitions, \
+     GET and DELETE /definitions/{category or digest}, GET /healthz, GET /readyz";
+
+/// The routes over an engine.
+pub(crate) fn router(desk: Desk, tokens: Tokens) -> Router {
+    // Routes of one segment refuse POST as what it looks like: the start of a process of that name.
+    Router::new()
+        .route("/", post(processes::short_start).get(unknown))
+        .route("/{id}", post(processes::short_start).get(processes::outcome))
+        .route("/processes", get(listing::list).post(processes::clash))
+        .route("/processes/", post(processes::clash))
+        .route("/processes/{id}", post(processes::start).get(processes::show))
+        .route("/processes/{id}/history", get(listing::history))
+        .route("/processes/{id}/retry", post(processes::retry))
+        .route("/streams/{stream}", get(streams::show))
+        .route("/messages", post(messages::take))
+        .route("/definitions", get(definitions::list).put(definitions::deploy).post(processes::clash))
+        .route("/definitions/{name}", get(definitions::show).delete(definitions::drain))
+        .route("/healthz", get(health::alive).post(processes::clash))
+        .route("/readyz", get(health::ready).post(processes::clash))
+        .fallback(unknown)
+        .with_state(desk)
+        .layer(from_fn_with_state(tokens, auth::check))
+        .layer(from_fn(problem::finish))
+}
+
+async fn unknown(method: Method, uri: Uri) -> Problem {
+    Problem::not_found("unknown-route", format!("there is no {method} {}; there are: {ROUTES}", uri.path()))
+}

@@ -1,0 +1,188 @@
+//! How a host comes to life: store, sandbox, engine, definitions, recovery, threads, watcher, HTTP, in this order.
+//! Definitions come before recovery, so that what waits for one finds it; HTTP comes last, so that whoever is answered is served.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher as _, RandomState};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use procession_engine::engine::{Parts, Standing};
+use procession_engine::model::id::Category;
+use procession_engine::model::json::Json;
+use procession_engine::ports::shelf::Shelf;
+use procession_engine::ports::store::EventStore;
+use procession_store_memory::MemoryStore;
+use procession_store_sled::{OpenError, Settings, SledStore};
+use procession_wasm::WasmRuntime;
+use procession_wasm::folder::{Folder, FolderError, INTERVAL, RefusedFile};
+use serde_json::{Map, Value};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::builder::{Access, Builder, Keeps};
+use crate::definitions;
+use crate::error::{StartError, told};
+use crate::host::Host;
+use crate::http::{Desk, Server, Tokens, router};
+
+/// The part of a data folder that holds the event store.
+const STORE: &str = "store";
+/// The part of a data folder that holds compiled code; it may be deleted at any time.
+const COMPILED: &str = "compiled";
+
+/// What is kept, and how to let go of it.
+struct Kept {
+    store: Arc<dyn EventStore>,
+    shelf: Arc<dyn Shelf>,
+    close: Box<dyn FnOnce() + Send>,
+}
+
+/// An engine that is set up, and what belongs to it.
+struct Opened {
+    standing: Standing,
+    folder: Option<Folder>,
+    close: Box<dyn FnOnce() + Send>,
+}
+
+/// Starts a host.
+pub(crate) async fn start(builder: Builder) -> Result<Host, StartError> {
+    // The address comes first: a port in use is found before anything is changed.
+    let listener = listener(&builder).await?;
+    let (tokens, payload_bytes_max, module_bytes_max) = bounds(&builder);
+    let (engine, folder, watch, close) = blocking(move || {
+        let Opened { mut standing, folder, close } = open(builder)?;
+        if let Some(folder) = &folder {
+            take_what_is_there(folder, &standing)?;
+        }
+        standing.recover()?;
+        let engine = standing.start().map_err(StartError::Thread)?;
+        let watch = folder.as_ref().map(|folder| folder.watch(INTERVAL)).transpose().map_err(|error| folder_error(&error))?;
+        Ok((engine, folder, watch, close))
+    })
+    .await?;
+    let (stopping, stopped) = watch::channel(false);
+    let refused_files = match folder {
+        Some(folder) => Arc::new(move || folder.refused()),
+        None => no_files(),
+    };
+    let desk = Desk { engine, payload_bytes_max, module_bytes_max, refused_files, stopping: stopped };
+    let router = router(desk.clone(), tokens);
+    let server = listener.map(|listener| Server::start(listener, router.clone(), stopping.clone()));
+    let server = server.transpose().map_err(StartError::Thread)?;
+    Ok(Host { desk, router, server, watch, stopping, close: Some(close) })
+}
+
+/// Opens a host that only reads.
+pub(crate) async fn only_reading(builder: Builder) -> Result<Host, StartError> {
+    let (tokens, payload_bytes_max, module_bytes_max) = bounds(&builder);
+    let (engine, close) = blocking(move || {
+        let Opened { standing, close, .. } = open(Builder { definitions: None, ..builder })?;
+        Ok((standing.only_reading(), close))
+    })
+    .await?;
+    let (stopping, stopped) = watch::channel(false);
+    let desk = Desk { engine, payload_bytes_max, module_bytes_max, refused_files: no_files(), stopping: stopped };
+    let router = router(desk.clone(), tokens);
+    Ok(Host { desk, router, server: None, watch: None, stopping, close: Some(close) })
+}
+
+fn bounds(builder: &Builder) -> (Tokens, usize, usize) {
+    (Tokens::new(builder.tokens.clone()), builder.limits.payload_bytes_max, builder.guest_limits.module_bytes_max)
+}
+
+fn no_files() -> Arc<dyn Fn() -> Vec<RefusedFile> + Send + Sync> {
+    Arc::new(Vec::new)
+}
+
+async fn listener(builder: &Builder) -> Result<Option<TcpListener>, StartError> {
+    let Some(address) = &builder.listen else { return Ok(None) };
+    let failed = |error: std::io::Error| {
+        let address = address.clone();
+        match error.kind() {
+            std::io::ErrorKind::AddrInUse => StartError::AddressInUse { address },
+            _ => StartError::Address { address, reason: error.to_string() },
+        }
+    };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    let is_allowed = builder.access == Access::Everybody || Tokens::new(builder.tokens.clone()).allow(bound);
+    if is_allowed { Ok(Some(listener)) } else { Err(StartError::Open { address: bound }) }
+}
+
+/// Store, sandbox, engine and folder. Blocks: opening reads, and active modules are made ready.
+fn open(builder: Builder) -> Result<Opened, StartError> {
+    let settings = settings(builder.settings)?;
+    // Looked at before the store, so that a typo leaves no data folder behind.
+    if let Some(folder) = &builder.definitions {
+        let unreadable = |error| StartError::Definitions { reason: format!("{} cannot be read: {error}", folder.display()) };
+        std::fs::read_dir(folder).map_err(unreadable)?;
+    }
+    let Kept { store, shelf, close } = kept(&builder.keeps)?;
+    let compiled = match &builder.keeps {
+        Keeps::Memory => None,
+        Keeps::Folder(folder) => Some(folder.join(COMPILED)),
+    };
+    let module_bytes_max = builder.guest_limits.module_bytes_max;
+    let runtime = WasmRuntime::new(builder.guest_limits, compiled).map_err(|error| StartError::Runtime(told(&error)))?;
+    let (clock, limits) = (builder.clock, builder.limits);
+    let standing = Standing::new(Parts { store, shelf, runtime: Arc::new(runtime), clock, settings, limits, entropy: entropy() })?;
+    let open = |path: PathBuf| definitions::open(&path, module_bytes_max, standing.engine()).map_err(|error| folder_error(&error));
+    let folder = builder.definitions.map(open).transpose()?;
+    Ok(Opened { standing, folder, close })
+}
+
+fn kept(keeps: &Keeps) -> Result<Kept, StartError> {
+    match keeps {
+        Keeps::Memory => {
+            let store = MemoryStore::new();
+            Ok(Kept { store: Arc::new(store.clone()), shelf: Arc::new(store), close: Box::new(|| ()) })
+        }
+        Keeps::Folder(folder) => {
+            let store = SledStore::open(&folder.join(STORE), Settings::default()).map_err(|error| store_error(folder, &error))?;
+            let store = Arc::new(store);
+            Ok(Kept { store: store.clone(), shelf: store.clone(), close: Box::new(move || store.close()) })
+        }
+    }
+}
+
+/// Removals that happened while no host ran, and then the files that are there now.
+fn take_what_is_there(folder: &Folder, standing: &Standing) -> Result<(), StartError> {
+    let names = folder.names().map_err(|error| folder_error(&error))?;
+    let registry = standing.engine().registry();
+    registry.files_present(&names).map_err(|error| StartError::Definitions { reason: told(&error) })?;
+    folder.scan_once();
+    Ok(())
+}
+
+fn settings(settings: BTreeMap<String, Map<String, Value>>) -> Result<HashMap<String, Json>, StartError> {
+    let written = settings.into_iter().map(|(name, values)| {
+        let refused = |reason: &str| StartError::Setting { name: name.clone(), reason: reason.to_owned() };
+        if Category::parse(&name).is_ok() {
+            return Err(refused("settings go by the name of a definition, without its version"));
+        }
+        let json = serde_json::to_string(&values).ok().and_then(|text| Json::parse(text).ok());
+        json.ok_or_else(|| refused("it cannot be written as JSON")).map(|json| (name.clone(), json))
+    });
+    written.collect()
+}
+
+fn store_error(folder: &Path, error: &OpenError) -> StartError {
+    match error {
+        OpenError::InUse { .. } => StartError::DataInUse { folder: folder.to_owned() },
+        other => StartError::Data { reason: told(other) },
+    }
+}
+
+fn folder_error(error: &FolderError) -> StartError {
+    StartError::Definitions { reason: told(error) }
+}
+
+/// Bits that no other host has: std keys its hash maps from the system's randomness, and needs no further crate for it.
+fn entropy() -> u64 {
+    RandomState::new().hash_one(std::process::id())
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, StartError> + Send + 'static) -> Result<T, StartError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(StartError::Runtime(format!("the start did not come to its end: {error}"))))
+}
