@@ -175,7 +175,7 @@ impl<'a> Chain<'a> {
             Route::Adapter(_) => self.keep(message, None, DeliveryState::Due),
             Route::Nobody(_) if origin == HopOrigin::Event => {}
             Route::Nobody(why) => {
-                tracing::warn!(process = %message.process, message = %message.id, kind = %message.kind, why, "a command waits for a definition");
+                tracing::warn!(process = %message.process, message_id = %message.id, kind = %message.kind, why, "a command waits for a definition");
                 self.keep(message, None, DeliveryState::Unhandled);
             }
             Route::Streams(targets) => {

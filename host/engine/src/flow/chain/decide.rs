@@ -24,7 +24,7 @@ impl Chain<'_> {
                 Err(Failure::Guest(definition, error)) => {
                     Counters::count(&self.shared.counters.guest_errors);
                     let process = &self.lane.row.id;
-                    tracing::warn!(%process, stream = %target.suffix, message = %cause, definition, attempt, %error, "a definition broke");
+                    tracing::warn!(%process, stream = %target.suffix, message_id = %cause, definition, attempt, %error, "a definition broke");
                     if attempt >= self.shared.limits.attempts_max {
                         return Err(Failure::Guest(definition, error));
                     }
@@ -145,10 +145,10 @@ fn log_turn(turn: &Turn<'_>, trigger: &Trigger, outcome: &Outcome, cause: &Messa
     let (decision, module) = (outcome.word(), turn.module.digest.short());
     match outcome {
         Outcome::Rejected(_) => {
-            tracing::info!(stream = %turn.stream, trigger = kind, message = %cause, decision, detail, category = %turn.module.manifest.category, module, took_us, "turn");
+            tracing::info!(stream = %turn.stream, trigger = kind, message_id = %cause, decision, detail, category = %turn.module.manifest.category, module, took_us, "turn");
         }
         _ => {
-            tracing::debug!(stream = %turn.stream, trigger = kind, message = %cause, decision, detail, category = %turn.module.manifest.category, module, took_us, "turn");
+            tracing::debug!(stream = %turn.stream, trigger = kind, message_id = %cause, decision, detail, category = %turn.module.manifest.category, module, took_us, "turn");
         }
     }
 }

@@ -45,7 +45,7 @@ impl Chain<'_> {
             Failure::Store(error) => return Err(error),
             Failure::Guest(definition, error) => format!("{definition}: {error}"),
         };
-        tracing::error!(process = %message.process, message = %message.id, kind = %message.kind, reason, "process parked");
+        tracing::error!(process = %message.process, message_id = %message.id, kind = %message.kind, reason, "process parked");
         let attempts = self.shared.limits.attempts_max;
         self.lane.row.parked = Some(Parked { message: message.id.clone(), reason, attempts, since: self.now });
         self.keep(message, target, DeliveryState::Parked);

@@ -78,7 +78,7 @@ impl Worker {
             Route::Adapter(adapter) => answer_of(&adapter, &shared, &snapshot, lane, &undelivered)?,
             Route::Nobody(_) if undelivered.state == DeliveryState::Unhandled => return Ok(()),
             Route::Nobody(why) => {
-                tracing::warn!(process = %message.process, message = %message.id, kind = %message.kind, why, "a message waits for a definition");
+                tracing::warn!(process = %message.process, message_id = %message.id, kind = %message.kind, why, "a message waits for a definition");
                 let mut chain = Chain::new(&shared, &snapshot, lane, message.clone());
                 chain.delivered.push((owner, seq));
                 chain.keep(message, target, DeliveryState::Unhandled);
@@ -270,7 +270,7 @@ fn call(adapter: &Handler<dyn Connector>, shared: &Shared, command: &Message) ->
         match adapter.does.handle(&settings, &context, command) {
             Ok(replies) => break replies,
             Err(error) => {
-                tracing::warn!(process = %command.process, message = %command.id, adapter = %context.category, attempt, %error, "an adapter broke");
+                tracing::warn!(process = %command.process, message_id = %command.id, adapter = %context.category, attempt, %error, "an adapter broke");
                 if attempt >= shared.limits.attempts_max {
                     return Err(error);
                 }
@@ -279,7 +279,7 @@ fn call(adapter: &Handler<dyn Connector>, shared: &Shared, command: &Message) ->
         }
     };
     let took_us = shared.clock.ticks_us().saturating_sub(started_us);
-    tracing::debug!(process = %command.process, message = %command.id, kind = %command.kind, adapter = %context.category, module = adapter.module.short(), replies = replies.len(), took_us, "adapter called");
+    tracing::debug!(process = %command.process, message_id = %command.id, kind = %command.kind, adapter = %context.category, module = adapter.module.short(), replies = replies.len(), took_us, "adapter called");
     match replies.iter().find(|reply| !adapter.manifest.sends.contains(&reply.kind)) {
         Some(reply) => Err(GuestError::Contract(format!("it replies {}, which its manifest does not list", reply.kind))),
         None => Ok(replies),
