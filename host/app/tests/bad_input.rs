@@ -106,6 +106,16 @@ async fn wrong_routes_methods_and_parameters_say_what_there_is() {
 }
 
 #[tokio::test]
+async fn a_page_of_another_origin_starts_nothing() {
+    let folders = Folders::with(&GUESTS);
+    let server = folders.serve(&[]);
+    let api = server.api();
+    let foreign = api.ask(Method::POST, "/12EEQ9CS9K10", &[("origin", "http://evil.example")], "").await;
+    assert_problem(&foreign, 403, "foreign-page", &["origin", "token"]);
+    assert_eq!(api.get("/12EEQ9CS9K10").await.status, 404);
+}
+
+#[tokio::test]
 async fn a_message_from_outside_that_is_no_cloud_event_is_refused_and_one_that_nobody_handles_waits() {
     let folders = Folders::with(&GUESTS);
     let server = folders.serve(&["--set", "carrier-stub.delayMs=0"]);

@@ -157,7 +157,8 @@ impl Engine {
     pub async fn ended(&self, process: &ProcessId) -> Result<ProcessRow, Refusal> {
         loop {
             // Watch first and look then, so that an end in between is not missed.
-            let told = self.shared.watchers.watch(process).ok_or(Refusal::Busy)?;
+            let none = || if self.is_running() { Refusal::Busy } else { Refusal::Stopping };
+            let told = self.shared.watchers.watch(process).ok_or_else(none)?;
             let row = self.query.process(process).await?.ok_or_else(|| Refusal::UnknownProcess(process.clone()))?;
             if row.root().is_some_and(|root| root.view.phase.has_ended()) {
                 return Ok(row);
@@ -218,6 +219,7 @@ impl Engine {
     /// Takes no more requests, finishes what is in flight and returns when it is durable. Blocks.
     pub fn stop(&self) {
         self.shared.mailboxes.iter().for_each(Mailbox::stop);
+        self.shared.watchers.close();
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
             if thread.join().is_err() {

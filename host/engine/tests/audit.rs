@@ -34,7 +34,7 @@ fn a_definition_that_decides_by_something_outside_its_events_is_named() {
         counting("forgetful-1.0"),
         |_, _, trigger| match word(trigger).as_str() {
             "Begin" => accept(&["Begun"], vec![]),
-            _ if CALLS.fetch_add(1, Ordering::SeqCst) % 2 == 0 => accept(&["Even"], vec![]),
+            _ if CALLS.fetch_add(1, Ordering::SeqCst).is_multiple_of(2) => accept(&["Even"], vec![]),
             _ => accept(&["Odd"], vec![]),
         },
         |_| Phase::Running,

@@ -4,69 +4,23 @@
 
 mod support;
 
-use std::future::Future;
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
-
 use procession_engine::error::Refusal;
-use procession_engine::flow::inbox::{Answer, Request};
+use procession_engine::flow::inbox::Answer;
 use procession_engine::model::commit::Commit;
 use procession_engine::model::id::ProcessId;
 use procession_engine::model::json::Json;
 use procession_engine::model::view::Phase;
-use procession_engine::ports::store::{CommitError, Done, EventStore, StoreError};
-use procession_store_memory::MemoryStore;
-use support::{Bench, Hooked, order, request};
-
-/// The commits that a store's writer holds back until it is told.
-#[derive(Clone)]
-struct Held {
-    store: MemoryStore,
-    waiting: Arc<Mutex<Vec<(Commit, Done)>>>,
-}
-
-impl Held {
-    /// Lets the writer do what waits; the first `failing` commits fail.
-    fn release(&self, failing: usize) -> usize {
-        let waiting = std::mem::take(&mut *self.waiting.lock().unwrap());
-        let count = waiting.len();
-        for (index, (commit, done)) in waiting.into_iter().enumerate() {
-            if index < failing {
-                done(Err(CommitError::Store(StoreError::Io("no space left on device".to_owned()))));
-            } else {
-                self.store.submit(commit, done);
-            }
-        }
-        count
-    }
-}
-
-type Asked = std::pin::Pin<Box<dyn Future<Output = Result<Answer, Refusal>>>>;
+use procession_engine::ports::store::EventStore;
+use support::held::{Held, ask, poll};
+use support::{Bench, order, request};
 
 fn held_order() -> (Bench, Held) {
     let mut bench = Bench::new();
     // Replies take their time, so that payments in these tests come from the caller.
     bench.settings.insert("bank".to_owned(), Json::parse("{\"delayMs\":500}").unwrap());
     order(&bench);
-    let held = Held { store: bench.store.clone(), waiting: Arc::default() };
-    let waiting = Arc::clone(&held.waiting);
-    bench.restart_behind(Hooked::new(&bench.store, move |_, commit, done| waiting.lock().unwrap().push((commit, done))));
+    let held = Held::behind(&mut bench);
     (bench, held)
-}
-
-fn ask(bench: &mut Bench, request: Request) -> Asked {
-    let engine = Arc::clone(bench.standing.engine());
-    let mut asked: Asked = Box::pin(async move { engine.request(request).await });
-    assert!(poll(&mut asked).is_none());
-    bench.standing.settle();
-    asked
-}
-
-fn poll(asked: &mut Asked) -> Option<Result<Answer, Refusal>> {
-    match asked.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(answer) => Some(answer),
-        Poll::Pending => None,
-    }
 }
 
 #[test]

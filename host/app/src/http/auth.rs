@@ -9,6 +9,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
+use super::origin;
 use super::problem::Problem;
 
 /// The tokens that open the host; with none, everybody may ask.
@@ -38,10 +39,14 @@ impl Tokens {
 /// Lets a request through where it carries a token, or needs none.
 pub(super) async fn check(State(tokens): State<Tokens>, request: Request, next: Next) -> Response {
     let is_health = matches!(request.uri().path(), "/healthz" | "/readyz");
-    if tokens.0.is_empty() || is_health || tokens.open_for(&request) {
+    if is_health || tokens.open_for(&request) {
         return next.run(request).await;
     }
-    Problem::unauthorized().into_response()
+    if !tokens.0.is_empty() {
+        return Problem::unauthorized().into_response();
+    }
+    // A token is something that a stranger's page does not have; without tokens the origin decides.
+    if origin::is_ours(request.headers()) { next.run(request).await } else { Problem::foreign_page().into_response() }
 }
 
 /// Compares without stopping at the first difference.

@@ -12,6 +12,7 @@ mod processes;
 mod streams;
 
 mod auth;
+mod origin;
 mod send;
 
 mod extract;

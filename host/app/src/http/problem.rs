@@ -72,6 +72,12 @@ impl Problem {
         Self::new(status::UNAUTHORIZED, "unauthorized", detail).with("www-authenticate", "Bearer")
     }
 
+    /// A page of another origin asks through its reader's browser.
+    pub(super) fn foreign_page() -> Self {
+        let detail = "pages of other origins may not use this host; open it by its address, or set a token and send it";
+        Self::new(status::FORBIDDEN, "foreign-page", detail)
+    }
+
     /// A fault of the host itself; the caller is only told where to look.
     pub(super) fn host(cause: impl Into<String>) -> Self {
         let detail = "the host could not do it; its log says why";

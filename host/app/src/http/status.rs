@@ -15,6 +15,8 @@ pub(super) const ACCEPTED: StatusCode = StatusCode::ACCEPTED;
 pub(super) const MALFORMED: StatusCode = StatusCode::BAD_REQUEST;
 /// No token, or a wrong one.
 pub(super) const UNAUTHORIZED: StatusCode = StatusCode::UNAUTHORIZED;
+/// A page that is not ours.
+pub(super) const FORBIDDEN: StatusCode = StatusCode::FORBIDDEN;
 /// Nothing of this name.
 pub(super) const NOT_FOUND: StatusCode = StatusCode::NOT_FOUND;
 /// The route exists, but not for this method.

@@ -32,7 +32,8 @@ pub(super) struct Chain<'a> {
     input: Message,
     pins: Vec<Pin>,
     decisions: Vec<DecisionRecord>,
-    queue: VecDeque<Hop>,
+    /// Messages that the chain itself brought about.
+    queue: VecDeque<Message>,
     pub(super) receipt: Option<Receipt>,
     pub(super) delivered: Vec<(ProcessId, u64)>,
     pub(super) undelivered: Vec<Undelivered>,
@@ -40,19 +41,8 @@ pub(super) struct Chain<'a> {
     pub(super) timers_set: Vec<Timer>,
     /// Deferred messages that an event of their stream has made due.
     pub(super) due_again: Vec<u64>,
-}
-
-/// A message that the chain itself brought about.
-struct Hop {
-    message: Message,
-    origin: HopOrigin,
-}
-
-/// What a hop comes from: a command must reach somebody, an event only who is interested.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum HopOrigin {
-    Command,
-    Event,
+    /// Whether a stream began: what waited for one may have a receiver now.
+    pub(super) begun: bool,
 }
 
 /// What came of the input itself.
@@ -107,6 +97,7 @@ impl<'a> Chain<'a> {
             timers_cleared: Vec::new(),
             timers_set: Vec::new(),
             due_again: Vec::new(),
+            begun: false,
         }
     }
 
@@ -115,13 +106,13 @@ impl<'a> Chain<'a> {
         !self.decisions.is_empty()
     }
 
-    /// Takes the input to its targets. A failure means that nothing was decided; what was decided before one stays.
+    /// Takes the input to its targets. A failure means that nothing was decided or put off; what was before one stays.
     pub(super) fn begin(&mut self, targets: &[Target], trigger: &Trigger) -> Result<Verdict, Failure> {
         let input = self.input.clone();
         let mut verdict = None;
         for target in targets {
             let outcome = match self.attempt(target, trigger, &input.id) {
-                Err(failure) if !self.has_decided() => return Err(failure),
+                Err(failure) if !self.has_decided() && self.undelivered.is_empty() => return Err(failure),
                 Err(failure) => {
                     self.park(input.clone(), Some(target.suffix.clone()), failure)?;
                     continue;
@@ -153,27 +144,23 @@ impl<'a> Chain<'a> {
 
     /// Follows the messages that were brought about until only the outside can go on, or the chain is long enough.
     pub(super) fn follow(&mut self) -> Result<(), StoreError> {
-        while let Some(hop) = self.queue.pop_front() {
+        while let Some(message) = self.queue.pop_front() {
             if self.lane.row.parked.is_some() {
-                self.keep(hop.message, None, DeliveryState::Parked);
-            } else if self.decisions.len() >= self.shared.limits.decisions_per_chain_max {
-                self.keep(hop.message, None, DeliveryState::Due);
+                self.keep(message, None, DeliveryState::Parked);
+            } else if message.process != self.lane.row.id || self.decisions.len() >= self.shared.limits.decisions_per_chain_max {
+                self.keep(message, None, DeliveryState::Due);
             } else {
-                self.hop(hop)?;
+                self.hop(message)?;
             }
         }
         Ok(())
     }
 
-    fn hop(&mut self, Hop { message, origin }: Hop) -> Result<(), StoreError> {
-        if message.process != self.lane.row.id {
-            self.keep(message, None, DeliveryState::Due);
-            return Ok(());
-        }
+    fn hop(&mut self, message: Message) -> Result<(), StoreError> {
         match outbox::route(&self.shared.registry, self.snapshot, &self.lane.row, &message, None) {
             // The outside hears of it when it is durable.
             Route::Adapter(_) => self.keep(message, None, DeliveryState::Due),
-            Route::Nobody(_) if origin == HopOrigin::Event => {}
+            Route::Nobody(_) if message.is_event() => {}
             Route::Nobody(why) => {
                 tracing::warn!(process = %message.process, message_id = %message.id, kind = %message.kind, why, "a command waits for a definition");
                 self.keep(message, None, DeliveryState::Unhandled);

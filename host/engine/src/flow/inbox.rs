@@ -65,6 +65,8 @@ pub(crate) enum Work {
     Request { request: Box<Request>, answer: AnswerTo },
     /// A recorded message that has not had its effect yet.
     Deliver(Box<Undelivered>),
+    /// What was parked is on its way again: the lane takes new work behind it.
+    Revived(ProcessId),
     /// Try again what is parked.
     Retry { process: ProcessId, answer: RetriedTo },
 }
@@ -87,6 +89,12 @@ impl Request {
             Some(key) if key == START_KEY => Err(Refusal::invalid("invalid-key", "the idempotency key `start` is the host's own")),
             _ => Ok(()),
         }
+    }
+
+    /// The refusal of a request whose key stands for another one.
+    pub(crate) fn key_is_reused(&self, key: &str) -> Refusal {
+        let text = format!("the key {key:?} was used before for another request to process {}; use a new key", self.process);
+        Refusal::invalid("key-reused", text)
     }
 
     /// A hash of what is asked, so that another request under the same key is told apart.

@@ -25,6 +25,8 @@ pub(super) struct Lane {
     pub(super) generation: u64,
     /// Set when the row does not say what the store says; it is read again before it is used.
     pub(super) stale: bool,
+    /// Set from a retry on until what was parked is on its way: whatever comes anew waits behind it.
+    pub(super) reviving: bool,
 }
 
 /// The folded state of one stream.
@@ -35,6 +37,10 @@ pub(super) struct Warm {
 }
 
 impl Lane {
+    fn cold(row: ProcessRow) -> Self {
+        Self { row, warm: Vec::new(), in_flight: VecDeque::new(), generation: 0, stale: false, reviving: false }
+    }
+
     /// Takes the folded state of a stream out; whoever took it puts it back only if it is still right.
     pub(super) fn take_warm(&mut self, suffix: &Suffix, module: &Digest) -> Option<Box<dyn Decider>> {
         let at = self.warm.iter().position(|warm| warm.suffix == *suffix)?;
@@ -71,6 +77,11 @@ impl Lane {
         }
     }
 
+    /// Whether commits are out that are sure to fail, because they build on one that did: what comes now must not overtake their redo.
+    pub(super) fn awaits_failures(&self) -> bool {
+        self.in_flight.iter().any(|commit| commit.generation != self.generation)
+    }
+
     /// Forgets what builds on a commit that did not happen.
     pub(super) fn reset(&mut self) {
         self.warm.clear();
@@ -94,7 +105,7 @@ impl Lanes {
     pub(super) fn take(&mut self, process: &ProcessId, store: &dyn EventStore) -> Result<Lane, StoreError> {
         let row = || store.process(process).map(|row| row.unwrap_or_else(|| ProcessRow::unknown(process.clone())));
         match self.lanes.pop(process) {
-            None => Ok(Lane { row: row()?, warm: Vec::new(), in_flight: VecDeque::new(), generation: 0, stale: false }),
+            None => Ok(Lane::cold(row()?)),
             Some(mut lane) if lane.stale => {
                 match row() {
                     Ok(row) => (lane.row, lane.stale) = (row, false),
@@ -122,7 +133,7 @@ impl Lanes {
         let mut spared = Vec::new();
         while self.lanes.len() + spared.len() > self.max.get() {
             match self.lanes.pop_lru() {
-                Some((process, lane)) if !lane.in_flight.is_empty() => spared.push((process, lane)),
+                Some((process, lane)) if !lane.in_flight.is_empty() || lane.reviving => spared.push((process, lane)),
                 Some(_) => {}
                 None => break,
             }

@@ -33,24 +33,36 @@ pub(crate) struct Taken {
     pub(crate) stopping: bool,
 }
 
-/// The queue is full: the work comes back.
-pub(crate) struct Full(pub(crate) Work);
+/// The queue is full, or its worker ends.
+pub(crate) struct Full;
 
 impl Mailbox {
     pub(crate) fn new(waiting_max: usize) -> Self {
         Self { waiting_max, inside: Mutex::default(), something: Condvar::new() }
     }
 
-    /// Offers work; a full queue gives it back, so that its owner can say so or wait.
+    /// Offers work of a caller; where the queue is full, the caller has to hear so.
     pub(crate) fn offer(&self, work: Work) -> Result<(), Full> {
         let mut inside = self.lock();
         if inside.stopping || inside.work.len() >= self.waiting_max {
-            return Err(Full(work));
+            return Err(Full);
         }
         inside.work.push_back(work);
         drop(inside);
         self.something.notify_one();
         Ok(())
+    }
+
+    /// Brings what is recorded already, also beyond the bound: that one is for callers, and two full workers must not wait for each other.
+    /// How much that can be is bounded by the commits in flight of all workers. While stopping it is left for the next start.
+    pub(crate) fn bring(&self, work: Work) {
+        let mut inside = self.lock();
+        if inside.stopping {
+            return;
+        }
+        inside.work.push_back(work);
+        drop(inside);
+        self.something.notify_one();
     }
 
     /// Reports what became of a commit. Never blocks: it is called from the store's writer.
@@ -74,7 +86,9 @@ impl Mailbox {
 
     /// Lets the worker finish what is in flight and end.
     pub(crate) fn stop(&self) {
-        self.lock().stopping = true;
+        let mut inside = self.lock();
+        (inside.stopping, inside.woken) = (true, true);
+        drop(inside);
         self.something.notify_one();
     }
 
@@ -107,6 +121,6 @@ impl Mailbox {
 
 impl Inside {
     fn is_idle(&self, work_max: usize) -> bool {
-        self.settled.is_empty() && !self.woken && !self.deployed && !self.stopping && (work_max == 0 || self.work.is_empty())
+        self.settled.is_empty() && !self.woken && !self.deployed && (work_max == 0 || self.work.is_empty())
     }
 }

@@ -14,11 +14,16 @@ pub(super) struct Timers {
     soon: BTreeMap<TimerKey, Fires>,
     /// Every timer of this worker that is due before this moment is in `soon`.
     loaded_until: Timestamp,
+    /// After a failure the store is left alone until then.
+    next_try: Timestamp,
 }
+
+/// How long the store is left alone after it could not be read: long enough not to fill the log.
+const BACK_OFF_MS: u64 = 1_000;
 
 impl Timers {
     pub(super) fn new(worker: usize) -> Self {
-        Self { worker, soon: BTreeMap::new(), loaded_until: Timestamp(0) }
+        Self { worker, soon: BTreeMap::new(), loaded_until: Timestamp(0), next_try: Timestamp(0) }
     }
 
     /// Takes note of a timer that is durable now.
@@ -44,8 +49,10 @@ impl Timers {
     /// [`StoreError`] where the timers beyond the horizon could not be read; those before it fire all the same next time.
     pub(super) fn due(&mut self, shared: &Shared, now: Timestamp, max: usize) -> Result<Vec<Timer>, StoreError> {
         // Half a horizon ahead, so that a timer is in memory well before it is due.
-        if now.plus_ms(shared.limits.timer_horizon_ms / 2) >= self.loaded_until {
+        if now >= self.next_try && now.plus_ms(shared.limits.timer_horizon_ms / 2) >= self.loaded_until {
+            self.next_try = now.plus_ms(BACK_OFF_MS);
             self.load(shared, now.plus_ms(shared.limits.timer_horizon_ms))?;
+            self.next_try = Timestamp(0);
         }
         let mut due = Vec::new();
         while due.len() < max {
@@ -62,7 +69,7 @@ impl Timers {
 
     /// When to look again.
     pub(super) fn next(&self, shared: &Shared) -> Timestamp {
-        let reload = Timestamp(self.loaded_until.0.saturating_sub(shared.limits.timer_horizon_ms / 2));
+        let reload = Timestamp(self.loaded_until.0.saturating_sub(shared.limits.timer_horizon_ms / 2)).max(self.next_try);
         self.soon.first_key_value().map_or(reload, |(key, _)| key.due.min(reload))
     }
 

@@ -2,6 +2,7 @@
 //! It never waits for the disk: a commit is handed over, and its report comes back through the mailbox.
 
 mod deliver;
+mod in_flight;
 mod request;
 mod settle;
 
@@ -10,16 +11,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::chain::Chain;
-use super::inbox::{AnswerTo, Request, RetriedTo, Work};
+use super::inbox::{AnswerTo, Work};
 use super::lanes::{Lane, Lanes};
 use super::mailbox::{Mailbox, Taken};
 use super::shared::Shared;
 use super::timers::Timers;
 use crate::error::Refusal;
-use crate::model::commit::{Entry, Receipt};
-use crate::model::id::ProcessId;
-use crate::model::process::{DeliveryState, Timer, TimerKey, Undelivered};
-use crate::ports::store::{CommitError, StoreError};
+use crate::model::process::{ProcessRow, Undelivered};
+use crate::ports::store::StoreError;
+pub(super) use in_flight::InFlight;
+pub(crate) use in_flight::Settled;
+use in_flight::{After, Job};
 
 /// One worker. A thread runs it; a test may step it instead.
 pub(crate) struct Worker {
@@ -27,50 +29,18 @@ pub(crate) struct Worker {
     shared: Arc<Shared>,
     lanes: Lanes,
     timers: Timers,
-    /// Work of this worker's own making, and what found another mailbox full. Bounded by the commits in flight: each adds what it recorded.
+    /// Work of this worker's own making, and what waits for a lane to be in order. Bounded by the commits in flight: each adds what it recorded.
     backlog: VecDeque<Work>,
     in_flight: usize,
     next_ticket: u64,
-}
-
-/// A commit that was handed to the store.
-pub(super) struct InFlight {
-    ticket: u64,
-    /// The generation of its lane when it was submitted.
-    pub(super) generation: u64,
-    /// What it adds to the log; folding needs it until the store shows it.
-    pub(super) entry: Option<Entry>,
-    job: Job,
-    receipt: Option<Receipt>,
-    /// Callers that sent the same request while this one was in flight.
-    same: Vec<AnswerTo>,
-    /// What is to be delivered once this is durable.
-    outgoing: Vec<Undelivered>,
-    due_again: Vec<u64>,
-    timers_set: Vec<Timer>,
-    timers_cleared: Vec<TimerKey>,
-    ended: bool,
-}
-
-/// What set a commit off; kept so that it can be done again.
-enum Job {
-    Request { request: Box<Request>, answer: AnswerTo, receipt: Receipt, waits: Option<String> },
-    Deliver(Box<Undelivered>),
-    Fire(Box<Timer>),
-    Unpark(RetriedTo),
-}
-
-/// What became of a commit.
-pub(crate) struct Settled {
-    process: ProcessId,
-    ticket: u64,
-    result: Result<(), CommitError>,
+    /// Deploys that this worker has heard of.
+    deploys: u64,
 }
 
 impl Worker {
     pub(crate) fn new(index: usize, shared: Arc<Shared>) -> Self {
         let lanes = Lanes::new(shared.limits.lanes_max / shared.mailboxes.len().max(1));
-        Self { index, shared, lanes, timers: Timers::new(index), backlog: VecDeque::new(), in_flight: 0, next_ticket: 0 }
+        Self { index, shared, lanes, timers: Timers::new(index), backlog: VecDeque::new(), in_flight: 0, next_ticket: 0, deploys: 0 }
     }
 
     /// Runs until the mailbox says stop and nothing is in flight.
@@ -89,10 +59,9 @@ impl Worker {
     pub(crate) fn step(&mut self, patience: Duration) -> Progress {
         let shared = Arc::clone(&self.shared);
         let room = shared.limits.commits_in_flight_max.saturating_sub(self.in_flight);
-        let patience = if self.backlog.is_empty() || room == 0 { patience } else { Duration::ZERO };
         let Taken { settled, work, deployed, stopping } =
             shared.mailboxes[self.index].take(room.saturating_sub(self.backlog.len()), patience);
-        let mut progress = if settled.is_empty() && work.is_empty() { Progress::Idle } else { Progress::Made };
+        let mut progress = if settled.is_empty() && work.is_empty() && !deployed { Progress::Idle } else { Progress::Made };
         for settled in settled {
             self.settle(settled);
         }
@@ -100,6 +69,7 @@ impl Worker {
             self.work(one);
         }
         if deployed {
+            self.deploys += 1;
             self.deliver_unhandled();
         }
         if stopping {
@@ -122,8 +92,8 @@ impl Worker {
             let page = shared.store.undelivered(None, after, shared.limits.page)?;
             let last = page.len() < shared.limits.page;
             after = page.last().map(|one| (one.owner.clone(), one.seq));
-            // What is parked waits for an operator. All else is tried: what is put off or unhandled still simply waits again.
-            let mine = |one: &Undelivered| one.state != DeliveryState::Parked && shared.owner(&one.message.process) == self.index;
+            // Everything is tried: what is parked, put off or unhandled still simply waits again.
+            let mine = |one: &Undelivered| shared.owner(&one.message.process) == self.index;
             for one in page.into_iter().filter(mine).collect::<Vec<_>>() {
                 self.deliver(one);
                 while self.in_flight >= shared.limits.commits_in_flight_max {
@@ -138,8 +108,12 @@ impl Worker {
 
     fn settle_some(&mut self) {
         let shared = Arc::clone(&self.shared);
-        for settled in shared.mailboxes[self.index].take(0, Duration::from_secs(1)).settled {
+        let Taken { settled, deployed, .. } = shared.mailboxes[self.index].take(0, Duration::from_secs(1));
+        for settled in settled {
             self.settle(settled);
+        }
+        if deployed {
+            shared.mailboxes[self.index].announce_deploy();
         }
     }
 
@@ -147,37 +121,32 @@ impl Worker {
         match work {
             Work::Request { request, answer } => self.request(request, answer),
             Work::Deliver(undelivered) => self.deliver(*undelivered),
+            Work::Revived(process) => self.revived(&process),
             Work::Retry { process, answer } => self.retry(&process, answer),
         }
     }
 
-    /// Does what this worker put aside, as far as there is room.
+    /// Does what this worker put aside, as far as there is room. What only waits for its lane is no progress.
     fn work_backlog(&mut self) -> bool {
-        let mut progress = false;
-        for _ in 0..self.backlog.len() {
+        let before = (self.backlog.len(), self.next_ticket);
+        for _ in 0..before.0 {
             if self.in_flight >= self.shared.limits.commits_in_flight_max {
                 break;
             }
             let Some(work) = self.backlog.pop_front() else { break };
-            match work {
-                Work::Deliver(undelivered) if self.shared.owner(&undelivered.message.process) != self.index => self.hand_over(*undelivered),
-                work => {
-                    self.work(work);
-                    progress = true;
-                }
-            }
+            self.work(work);
         }
-        progress
+        before != (self.backlog.len(), self.next_ticket)
     }
 
-    /// Brings a recorded message to the worker that owns its process; where that one is full, tries again later.
+    /// Brings a recorded message to the worker that owns its process.
     fn hand_over(&mut self, undelivered: Undelivered) {
         let owner = self.shared.owner(&undelivered.message.process);
         let work = Work::Deliver(Box::new(undelivered));
         if owner == self.index {
             self.backlog.push_back(work);
-        } else if let Err(full) = self.shared.mailboxes[owner].offer(work) {
-            self.backlog.push_back(full.0);
+        } else {
+            self.shared.mailboxes[owner].bring(work);
         }
     }
 
@@ -201,32 +170,28 @@ impl Worker {
 
     /// How long nothing has to happen: until the next timer, and not longer than a second, so that a clock that was set is noticed.
     fn patience(&self) -> Duration {
+        if self.in_flight >= self.shared.limits.commits_in_flight_max {
+            // Only a report of the store makes room, and it wakes the worker.
+            return Duration::from_secs(1);
+        }
         let next = self.timers.next(&self.shared).0.saturating_sub(self.shared.clock.now().0);
-        let foreign_backlog = if self.backlog.is_empty() { 1_000 } else { 1 };
-        Duration::from_millis(next.min(foreign_backlog))
+        // What waits for its lane waits for a report of the store, a millisecond or so.
+        let longest_ms = if self.backlog.is_empty() { 1_000 } else { 1 };
+        Duration::from_millis(next.min(longest_ms))
     }
 
     /// Hands a chain to the store; its lane stays in memory until the report is back.
     fn submit(&mut self, chain: Chain<'_>, job: Job, lane_ended_before: bool) -> InFlight {
         let due_again = chain.due_again.clone();
+        let begun = chain.begun;
         let generation = chain.lane.generation;
         let commit = chain.into_commit();
         let ticket = self.next_ticket;
         self.next_ticket += 1;
         let ended = !lane_ended_before && commit.row.root().is_some_and(|root| root.view.phase.has_ended());
-        let in_flight = InFlight {
-            ticket,
-            generation,
-            entry: commit.entry.clone(),
-            job,
-            receipt: commit.receipt.clone(),
-            same: Vec::new(),
-            outgoing: commit.undelivered.iter().filter(|one| one.state == DeliveryState::Due).cloned().collect(),
-            due_again,
-            timers_set: commit.timers_set.clone(),
-            timers_cleared: commit.timers_cleared.clone(),
-            ended,
-        };
+        let after = After::of(&commit, due_again, begun, self.deploys, ended);
+        let (entry, receipt) = (commit.entry.clone(), commit.receipt.clone());
+        let in_flight = InFlight { ticket, generation, entry, job, receipt, echoes: Vec::new(), after };
         let process = commit.row.id.clone();
         let (shared, index) = (Arc::clone(&self.shared), self.index);
         self.in_flight += 1;
@@ -236,7 +201,7 @@ impl Worker {
     }
 
     /// Forgets a chain that is not to be recorded.
-    fn abandon(lane: &mut Lane, row: crate::model::process::ProcessRow) {
+    fn abandon(lane: &mut Lane, row: ProcessRow) {
         lane.row = row;
         lane.warm.clear();
     }

@@ -27,3 +27,13 @@ pub struct Message {
     /// The id of the message from outside that began the chain that this one belongs to.
     pub correlation: MessageId,
 }
+
+impl Message {
+    /// Whether it is a recorded event on its way to whom it may interest: its id is `{source}/{version}`.
+    /// Everything else asks for something and must reach somebody.
+    #[must_use]
+    pub fn is_event(&self) -> bool {
+        let version = self.source.as_deref().and_then(|source| self.id.as_str().strip_prefix(source)?.strip_prefix('/'));
+        version.is_some_and(|version| version.bytes().all(|digit| digit.is_ascii_digit()))
+    }
+}

@@ -13,7 +13,7 @@ use crate::error::DeployError;
 use crate::model::id::Digest;
 use crate::ports::clock::Clock;
 use crate::ports::definition::{Module, Runtime};
-use crate::ports::shelf::{ModuleRecord, ModuleState, Shelf, Tally};
+use crate::ports::shelf::{DrainReason, ModuleRecord, ModuleState, Shelf, Tally};
 use crate::ports::store::StoreError;
 
 /// All modules that the host knows.
@@ -46,6 +46,13 @@ impl Registry {
                     Err(error) => tracing::error!(module = %digest, %error, "an active module could not be loaded"),
                 }
             }
+        }
+        // A crash within a deploy leaves the module active that it was to overrule.
+        for overruled in snapshot.overruled() {
+            let state = ModuleState::Draining { because: DrainReason::Superseded };
+            let record = ModuleRecord { state, since: clock.now(), file: None, ..overruled };
+            shelf.put(&record, None)?;
+            snapshot = snapshot.with_record(record);
         }
         Ok(Self { shelf, runtime, clock, current: RwLock::new(Arc::new(snapshot)), changing: Mutex::new(()) })
     }

@@ -86,6 +86,15 @@ impl Snapshot {
         Some(Handler { manifest: Arc::clone(&module.manifest), module: module.digest, does: Arc::clone(does) })
     }
 
+    /// Active records whose category a later one holds.
+    pub(super) fn overruled(&self) -> Vec<ModuleRecord> {
+        let active = || self.records.iter().filter(|record| record.state == ModuleState::Active);
+        let later = |record: &ModuleRecord| {
+            active().filter(|other| other.manifest.category == record.manifest.category).max_by_key(|other| other.since)
+        };
+        active().filter(|record| later(record).is_some_and(|holder| holder.digest != record.digest)).cloned().collect()
+    }
+
     pub(super) fn with_record(mut self, record: ModuleRecord) -> Self {
         match self.records.iter_mut().find(|known| known.digest == record.digest) {
             Some(known) => *known = record,

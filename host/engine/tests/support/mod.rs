@@ -4,9 +4,11 @@
 #![allow(dead_code, unreachable_pub, reason = "every test file uses another part of this")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+pub mod held;
+
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context as TaskContext, Poll, Waker};
 
@@ -26,7 +28,7 @@ use procession_engine::model::time::Timestamp;
 use procession_engine::model::view::{Phase, View};
 use procession_engine::ports::clock::Clock;
 use procession_engine::ports::definition::{Classifier, Connector, Decider, Definition, GuestError, LoadError, Module, Role, Runtime};
-use procession_engine::ports::store::{Direction, Done, EventStore, Scope, StoreError};
+use procession_engine::ports::store::{CommitError, Direction, Done, EventStore, Scope, StoreError};
 use procession_engine::registry::Origin;
 use procession_store_memory::MemoryStore;
 
@@ -388,11 +390,13 @@ type Submit = Box<dyn Fn(&MemoryStore, Commit, Done) + Send + Sync>;
 pub struct Hooked {
     store: MemoryStore,
     submit: Submit,
+    /// Set where the store shows what it could not sync.
+    pub barrier_fails: AtomicBool,
 }
 
 impl Hooked {
     pub fn new(store: &MemoryStore, submit: impl Fn(&MemoryStore, Commit, Done) + Send + Sync + 'static) -> Arc<Self> {
-        Arc::new(Self { store: store.clone(), submit: Box::new(submit) })
+        Arc::new(Self { store: store.clone(), submit: Box::new(submit), barrier_fails: false.into() })
     }
 }
 
@@ -401,6 +405,9 @@ impl EventStore for Hooked {
         (self.submit)(&self.store, commit, done);
     }
     fn barrier(&self, done: Done) {
+        if self.barrier_fails.load(Ordering::SeqCst) {
+            return done(Err(CommitError::Store(StoreError::Closed("the sync failed".to_owned()))));
+        }
         self.store.barrier(done);
     }
     fn process(&self, id: &ProcessId) -> Result<Option<ProcessRow>, StoreError> {

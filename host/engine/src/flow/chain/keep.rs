@@ -25,8 +25,9 @@ impl Chain<'_> {
     /// The number of the input, where it is a message of this process that was delivered just now and is kept once more: its place in the order stays.
     fn own_seq(&mut self, message: &Message) -> Option<u64> {
         let own = self.lane.row.id.clone();
-        let at = self.delivered.iter().position(|(owner, _)| *owner == own).filter(|_| message.id == self.input.id)?;
-        Some(self.delivered.swap_remove(at).1)
+        let (_, seq) = self.delivered.iter().find(|(owner, _)| *owner == own).filter(|_| message.id == self.input.id)?;
+        // It stays among the delivered: the store takes it off and puts it back, and refuses both where it is gone.
+        (!self.undelivered.iter().any(|kept| kept.seq == *seq)).then_some(*seq)
     }
 
     pub(super) fn defer(&mut self, message: Message, target: &Target, reason: String) {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Chain, Hop, HopOrigin};
+use super::Chain;
 use crate::flow::outbox::{self, Target};
 use crate::model::commit::{DecisionRecord, Pin};
 use crate::model::decision::Effect;
@@ -38,7 +38,7 @@ impl Chain<'_> {
         for (event, version) in decision.events.iter().zip(decision.first_version..) {
             let published = message(MessageId::of_event(&stream, version), &stream.process, &event.kind, &event.data);
             if outbox::interests_somebody(&self.shared.registry, self.snapshot, &self.lane.row, &published) {
-                self.queue.push_back(Hop { message: published, origin: HopOrigin::Event });
+                self.queue.push_back(published);
             }
         }
         for (index, effect) in decision.effects.iter().enumerate() {
@@ -46,7 +46,7 @@ impl Chain<'_> {
                 Effect::Send(command) => {
                     let to = command.process.as_ref().unwrap_or(&stream.process);
                     let sent = message(MessageId::of_command(&stream, last, index), to, &command.kind, &command.data);
-                    self.queue.push_back(Hop { message: sent, origin: HopOrigin::Command });
+                    self.queue.push_back(sent);
                 }
                 Effect::SetTimer { name, at, data } => {
                     self.clear_timer(&target.suffix, name);
@@ -67,6 +67,7 @@ impl Chain<'_> {
                 std::mem::take(&mut head.deferred)
             }
             None => {
+                self.begun = true;
                 self.lane.row.streams.push(StreamHead {
                     suffix: target.suffix.clone(),
                     version,

@@ -3,8 +3,12 @@
 
 use std::sync::Arc;
 
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::Worker;
+use super::in_flight::Job;
 use super::request::has_ended;
-use super::{Job, Worker};
 use crate::error::Refusal;
 use crate::flow::chain::{Chain, Failure};
 use crate::flow::inbox::{RetriedTo, Work};
@@ -16,8 +20,9 @@ use crate::model::id::{Category, Kind, MessageId, ProcessId, StreamName, Suffix}
 use crate::model::json::Json;
 use crate::model::message::Message;
 use crate::model::process::{DeliveryState, Fires, Timer, TimerKey, Undelivered};
+use crate::model::time::Timestamp;
 use crate::ports::definition::{Connector, GuestError};
-use crate::ports::store::StoreError;
+use crate::ports::store::{CommitError, StoreError};
 use crate::registry::{Handler, Snapshot};
 
 impl Worker {
@@ -54,6 +59,11 @@ impl Worker {
         let snapshot = shared.registry.snapshot();
         let Undelivered { owner, seq, message, target, .. } = undelivered.clone();
         let ended_before = has_ended(lane);
+        // What a process has kept is delivered before anything that comes anew.
+        if lane.awaits_failures() || (lane.reviving && owner != lane.row.id) {
+            self.backlog.push_back(Work::Deliver(Box::new(undelivered)));
+            return Ok(());
+        }
         if lane.row.parked.is_some() {
             // A message of its own keeps its place; another one gets a place in the order of this process.
             if owner == lane.row.id {
@@ -67,15 +77,23 @@ impl Worker {
             return Ok(());
         }
         lane.row.streams.iter_mut().for_each(|head| head.deferred.retain(|deferred| *deferred != seq || owner != message.process));
-        let chain = match outbox::route(&shared.registry, &snapshot, &lane.row, &message, target.as_ref()) {
+        let (route, trigger) = match timer_of(lane, &message, target.as_ref()) {
+            Some((target, trigger)) => (Route::Streams(vec![target]), trigger),
+            None => (outbox::route(&shared.registry, &snapshot, &lane.row, &message, target.as_ref()), Trigger::Message(message.clone())),
+        };
+        let chain = match route {
             Route::Streams(targets) => {
                 let mut chain = Chain::new(&shared, &snapshot, lane, message.clone());
                 chain.delivered.push((owner, seq));
-                let trigger = Trigger::Message(message.clone());
                 begin_or_park(&mut chain, &targets, &trigger, message, target)?;
                 chain
             }
             Route::Adapter(adapter) => answer_of(&adapter, &shared, &snapshot, lane, &undelivered)?,
+            Route::Nobody(_) if message.is_event() => {
+                let mut chain = Chain::new(&shared, &snapshot, lane, message);
+                chain.delivered.push((owner, seq));
+                chain
+            }
             Route::Nobody(_) if undelivered.state == DeliveryState::Unhandled => return Ok(()),
             Route::Nobody(why) => {
                 tracing::warn!(process = %message.process, message_id = %message.id, kind = %message.kind, why, "a message waits for a definition");
@@ -94,6 +112,10 @@ impl Worker {
         let shared = Arc::clone(&self.shared);
         let snapshot = shared.registry.snapshot();
         let ended_before = has_ended(lane);
+        if lane.awaits_failures() || lane.reviving {
+            self.timers.set(timer);
+            return Ok(());
+        }
         let chain = match timer.fires.clone() {
             Fires::Message(message) if lane.row.parked.is_some() => {
                 let mut chain = Chain::new(&shared, &snapshot, lane, message.clone());
@@ -142,6 +164,7 @@ impl Worker {
             let ended_before = has_ended(&lane);
             let chain = Chain::new(&shared, &snapshot, &mut lane, retry_message(process, &shared));
             let in_flight = self.submit(chain, Job::Unpark(answer), ended_before);
+            lane.reviving = true;
             lane.in_flight.push_back(in_flight);
         } else {
             let not_parked = || Refusal::rejected("not-parked", format!("process {process} is not parked; there is nothing to try again"));
@@ -152,14 +175,30 @@ impl Worker {
         self.lanes.put(lane);
     }
 
-    /// Brings what a process keeps undelivered on its way: all of it, or only these numbers.
-    pub(super) fn deliver_again(&mut self, process: &ProcessId, only: Option<&[u64]>) {
-        match all_undelivered(&self.shared, process) {
-            Ok(waiting) => {
-                let chosen = waiting.into_iter().filter(|one| only.is_none_or(|only| only.contains(&one.seq)));
-                self.backlog.extend(chosen.map(|one| Work::Deliver(Box::new(one))));
-            }
-            Err(error) => tracing::error!(%process, %error, "what is undelivered could not be read; it stays recorded"),
+    /// Brings what a process keeps undelivered and somebody wants on its way, and `last` behind it.
+    pub(super) fn deliver_again(&self, process: &ProcessId, wanted: impl Fn(&Undelivered) -> bool, last: Option<Work>) {
+        let found = all_undelivered(&self.shared, process).unwrap_or_else(|error| {
+            tracing::error!(%process, %error, "what is undelivered could not be read; it stays recorded");
+            Vec::new()
+        });
+        self.bring_when_durable(found.into_iter().filter(wanted).collect(), last);
+    }
+
+    /// Reads see what is applied and perhaps not durable; an adapter is not to hear of that before it is.
+    fn bring_when_durable(&self, found: Vec<Undelivered>, last: Option<Work>) {
+        let (shared, index) = (Arc::clone(&self.shared), self.index);
+        let bring = move |durable: Result<(), CommitError>| {
+            let found = if durable.is_ok() { found } else { Vec::new() };
+            let work = found.into_iter().map(|one| Work::Deliver(Box::new(one))).chain(last);
+            work.for_each(|work| shared.mailboxes[index].bring(work));
+        };
+        self.shared.store.barrier(Box::new(bring));
+    }
+
+    /// What was parked is on its way again: new work is taken behind it.
+    pub(super) fn revived(&mut self, process: &ProcessId) {
+        if let Some(lane) = self.lanes.get(process) {
+            lane.reviving = false;
         }
     }
 
@@ -175,8 +214,7 @@ impl Worker {
             let last = page.len() < shared.limits.page;
             after = page.last().map(|one| (one.owner.clone(), one.seq));
             let mine = |one: &Undelivered| one.state == DeliveryState::Unhandled && shared.owner(&one.message.process) == self.index;
-            let mine: Vec<Undelivered> = page.into_iter().filter(mine).collect();
-            self.backlog.extend(mine.into_iter().map(|one| Work::Deliver(Box::new(one))));
+            self.bring_when_durable(page.into_iter().filter(mine).collect(), None);
             if last {
                 return;
             }
@@ -309,6 +347,26 @@ fn timer_message(key: &TimerKey, suffix: &Suffix, name: &str, data: &Json, share
         correlation: id.clone(),
         id,
     }
+}
+
+/// The other way round: a fired timer that was put off or parked on, as its stream is to see it. Only a timer of that very stream is one.
+fn timer_of(lane: &Lane, message: &Message, target: Option<&Suffix>) -> Option<(Target, Trigger)> {
+    #[derive(Deserialize)]
+    struct Fired<'a> {
+        name: String,
+        due: Timestamp,
+        #[serde(borrow)]
+        data: &'a RawValue,
+    }
+    let head = lane.row.stream(target?)?;
+    let stream = StreamName { process: message.process.clone(), suffix: head.suffix.clone() };
+    if message.kind != Kind::timer() || message.source.as_deref() != Some(stream.to_string().as_str()) {
+        return None;
+    }
+    let Fired { name, due, data } = serde_json::from_str(message.data.as_str()).ok()?;
+    let data = Json::parse(data.get()).ok()?;
+    let target = Target { suffix: head.suffix.clone(), category: head.category.clone(), module: head.module, begins: false };
+    Some((target, Trigger::Timer { name, due, data }))
 }
 
 /// What taking up a parked process again is called where a chain needs an input; it is never recorded.

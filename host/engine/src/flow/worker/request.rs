@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use super::{Job, Worker};
+use super::Worker;
+use super::in_flight::{Echo, Job};
 use crate::error::Refusal;
 use crate::flow::chain::{Chain, Verdict};
-use crate::flow::inbox::{Answer, AnswerTo, Request, START_KEY, Unhandled};
+use crate::flow::inbox::{Answer, AnswerTo, Request, START_KEY, Unhandled, Work};
 use crate::flow::lanes::Lane;
 use crate::flow::outbox::{self, Target};
 use crate::model::commit::Receipt;
@@ -14,6 +15,7 @@ use crate::model::decision::{Context, Start, Trigger};
 use crate::model::message::Message;
 use crate::model::process::DeliveryState;
 use crate::ports::definition::{Classifier, Module, Role};
+use crate::ports::store::{CommitError, StoreError};
 use crate::registry::{Handler, Snapshot};
 
 /// Whom a request is for; without a receiver, the text says why there is none.
@@ -34,48 +36,41 @@ impl Worker {
             Ok(lane) => lane,
             Err(error) => return Self::refuse(answer, error.into()),
         };
-        if let Some(answer) = self.unless_seen_before(&mut lane, &request, answer) {
+        if lane.reviving || lane.awaits_failures() {
+            self.backlog.push_back(Work::Request { request, answer });
+            return self.lanes.put(lane);
+        }
+        if let Some((request, answer)) = self.unless_seen_before(&mut lane, request, answer) {
             self.new_request(&mut lane, request, answer);
         }
         self.lanes.put(lane);
     }
 
-    /// Answers a request that was taken before, and gives back where to answer one that was not.
-    fn unless_seen_before(&self, lane: &mut Lane, request: &Request, answer: AnswerTo) -> Option<AnswerTo> {
+    /// Answers a request that was taken before, and gives back one that was not.
+    fn unless_seen_before(&self, lane: &mut Lane, request: Box<Request>, answer: AnswerTo) -> Option<(Box<Request>, AnswerTo)> {
         if lane.row.revision == 0 {
-            return Some(answer);
+            return Some((request, answer));
         }
         let key = request.key.as_deref().unwrap_or(START_KEY);
-        let generation = lane.generation;
-        let flying = lane.in_flight.iter_mut().filter(|commit| commit.generation == generation);
-        let mut flying = flying.filter_map(|commit| commit.receipt.clone().map(|receipt| (commit, receipt)));
-        if let Some((commit, receipt)) = flying.find(|(_, receipt)| receipt.key == key) {
-            if receipt.fingerprint == request.fingerprint() {
-                // It hears the same as the first one, when that is durable.
-                commit.same.push(answer);
-                return None;
-            }
-            return Self::unless_reused(request, answer);
-        }
-        match self.shared.store.receipt(&request.process, key) {
-            Ok(Some(receipt)) if receipt.fingerprint == request.fingerprint() => {
-                let _ = answer.send(Ok(Answer::Duplicate(receipt)));
-                None
-            }
-            Ok(Some(_)) => Self::unless_reused(request, answer),
-            Ok(None) => Some(answer),
+        let flying = lane.in_flight.iter().filter_map(|commit| commit.receipt.as_ref()).find(|receipt| receipt.key == key).cloned();
+        let receipt = match flying.map_or_else(|| self.shared.store.receipt(&request.process, key), |receipt| Ok(Some(receipt))) {
+            Ok(receipt) => receipt,
             Err(error) => {
                 Self::refuse(answer, error.into());
-                None
+                return None;
             }
+        };
+        match receipt {
+            Some(receipt) if receipt.fingerprint == request.fingerprint() => {
+                self.say(lane, request, answer, Ok(Answer::Duplicate(receipt)))
+            }
+            // A key that its caller chose stands for one request only; the host's own says nothing about a different one.
+            Some(_) if request.key.is_some() => {
+                let refusal = request.key_is_reused(key);
+                self.say(lane, request, answer, Err(refusal));
+            }
+            Some(_) | None => return Some((request, answer)),
         }
-    }
-
-    /// A key that its caller chose stands for one request only; the host's own key says nothing about a different one.
-    fn unless_reused(request: &Request, answer: AnswerTo) -> Option<AnswerTo> {
-        let Some(key) = &request.key else { return Some(answer) };
-        let text = format!("the key {key:?} was used before for another request to process {}; use a new key", request.process);
-        Self::refuse(answer, Refusal::invalid("key-reused", text));
         None
     }
 
@@ -85,18 +80,23 @@ impl Worker {
         let mut message = self.message(&request);
         let receiver = match self.receiver(lane, &snapshot, &request, &mut message) {
             Ok(receiver) => receiver,
-            Err(refusal) => return Self::refuse(answer, refusal),
+            Err(refusal) => return self.say(lane, request, answer, Err(refusal)),
+        };
+        let begins = request.key.is_none() && lane.row.root().is_none() && receiver.is_ok();
+        let is_start = match begins.then(|| self.start_is_taken(lane)).transpose() {
+            Ok(taken) => taken == Some(false),
+            Err(error) => return Self::refuse(answer, error.into()),
         };
         let before = lane.row.clone();
         let ended_before = has_ended(lane);
         let mut chain = Chain::new(&shared, &snapshot, lane, message.clone());
-        let response = take_in(&mut chain, &request, message, receiver).and_then(|response| {
+        let response = take_in(&mut chain, &request, is_start, message, receiver).and_then(|response| {
             chain.follow().map_err(|error| NotTaken::Refused(error.into()))?;
             Ok(response)
         });
         match response {
             Ok((receipt, waits)) => {
-                let is_kept = request.key.is_some() || receipt.key == START_KEY;
+                let is_kept = request.key.is_some() || is_start;
                 chain.receipt = is_kept.then(|| receipt.clone());
                 let job = Job::Request { request, answer, receipt, waits };
                 let in_flight = self.submit(chain, job, ended_before);
@@ -105,12 +105,29 @@ impl Worker {
             Err(NotTaken::Refused(refusal)) => {
                 drop(chain);
                 Self::abandon(lane, before);
-                Self::refuse(answer, refusal);
+                self.say(lane, request, answer, Err(refusal));
             }
-            Err(NotTaken::Ignored(ignored)) => {
-                let _ = answer.send(Ok(Answer::Ignored(ignored)));
-            }
+            Err(NotTaken::Ignored(ignored)) => self.say(lane, request, answer, Ok(Answer::Ignored(ignored))),
         }
+    }
+
+    /// Says what records nothing, when all that it rests on is durable: the commits in flight, or what the store shows already.
+    fn say(&self, lane: &mut Lane, request: Box<Request>, answer: AnswerTo, said: Result<Answer, Refusal>) {
+        match lane.in_flight.back_mut() {
+            Some(commit) if commit.echoes.len() >= self.shared.limits.waiting_max => Self::refuse(answer, Refusal::Busy),
+            Some(commit) => commit.echoes.push(Echo { request, answer, said }),
+            // Who asked may have gone away.
+            None => self.shared.store.barrier(Box::new(move |durable| drop(answer.send(durable.map_err(not_durable).and(said))))),
+        }
+    }
+
+    /// Whether an earlier request has the key of the start, although no stream has begun: it may wait.
+    fn start_is_taken(&self, lane: &Lane) -> Result<bool, StoreError> {
+        let is_start = |receipt: &Receipt| receipt.key == START_KEY;
+        if lane.in_flight.iter().any(|commit| commit.receipt.as_ref().is_some_and(is_start)) {
+            return Ok(true);
+        }
+        Ok(lane.row.revision > 0 && self.shared.store.receipt(&lane.row.id, START_KEY)?.is_some())
     }
 
     fn message(&self, request: &Request) -> Message {
@@ -167,10 +184,17 @@ impl Worker {
     }
 }
 
+/// What a caller hears where the store cannot say that what it asked about is durable.
+fn not_durable(error: CommitError) -> Refusal {
+    match error {
+        CommitError::Store(error) => error.into(),
+        other => StoreError::Io(other.to_string()).into(),
+    }
+}
+
 /// Takes a message into a chain and says what its caller hears.
-fn take_in(chain: &mut Chain<'_>, request: &Request, message: Message, receiver: Receiver) -> Result<Response, NotTaken> {
-    let begins = chain.lane.row.root().is_none() && receiver.is_ok();
-    let own_key = || if begins { START_KEY.to_owned() } else { request.id.to_string() };
+fn take_in(chain: &mut Chain<'_>, request: &Request, is_start: bool, message: Message, receiver: Receiver) -> Result<Response, NotTaken> {
+    let own_key = || if is_start { START_KEY.to_owned() } else { request.id.to_string() };
     let taken = Receipt {
         key: request.key.clone().unwrap_or_else(own_key),
         fingerprint: request.fingerprint(),

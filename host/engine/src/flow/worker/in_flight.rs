@@ -1,0 +1,78 @@
+//! A commit that was handed to the store and has not come back: what set it off, and what follows when it is durable.
+//! Nothing here acts; `settle` does.
+
+use crate::error::Refusal;
+use crate::flow::inbox::{Answer, AnswerTo, Request, RetriedTo};
+use crate::model::commit::{Commit, Entry, Receipt};
+use crate::model::id::ProcessId;
+use crate::model::process::{DeliveryState, Timer, TimerKey, Undelivered};
+use crate::ports::store::CommitError;
+
+/// A commit that was handed to the store.
+pub(in crate::flow) struct InFlight {
+    pub(super) ticket: u64,
+    /// The generation of its lane when it was submitted.
+    pub(in crate::flow) generation: u64,
+    /// What it adds to the log; folding needs it until the store shows it.
+    pub(in crate::flow) entry: Option<Entry>,
+    pub(super) job: Job,
+    pub(super) receipt: Option<Receipt>,
+    /// Answers that rest on this commit: no caller hears of something that may still be lost.
+    pub(super) echoes: Vec<Echo>,
+    pub(super) after: After,
+}
+
+/// What set a commit off; kept so that it can be done again.
+pub(super) enum Job {
+    Request { request: Box<Request>, answer: AnswerTo, receipt: Receipt, waits: Option<String> },
+    Deliver(Box<Undelivered>),
+    Fire(Box<Timer>),
+    Unpark(RetriedTo),
+}
+
+/// An answer that waits for a commit although it adds nothing to it.
+pub(super) struct Echo {
+    pub(super) request: Box<Request>,
+    pub(super) answer: AnswerTo,
+    pub(super) said: Result<Answer, Refusal>,
+}
+
+/// What follows when a commit is durable.
+pub(super) struct After {
+    /// Messages to be delivered.
+    pub(super) outgoing: Vec<Undelivered>,
+    /// Numbers of deferred messages that an event has made due.
+    pub(super) due_again: Vec<u64>,
+    /// Whether a stream began: what waited for one may have a receiver now.
+    pub(super) begun: bool,
+    /// Messages without a receiver, and how many deploys were heard of when none was found.
+    pub(super) unhandled: Vec<Undelivered>,
+    pub(super) deploys: u64,
+    pub(super) timers_set: Vec<Timer>,
+    pub(super) timers_cleared: Vec<TimerKey>,
+    /// Whether the process came to its end.
+    pub(super) ended: bool,
+}
+
+impl After {
+    pub(super) fn of(commit: &Commit, due_again: Vec<u64>, begun: bool, deploys: u64, ended: bool) -> Self {
+        let in_state = |state: DeliveryState| commit.undelivered.iter().filter(move |one| one.state == state).cloned().collect();
+        Self {
+            outgoing: in_state(DeliveryState::Due),
+            due_again,
+            begun,
+            unhandled: in_state(DeliveryState::Unhandled),
+            deploys,
+            timers_set: commit.timers_set.clone(),
+            timers_cleared: commit.timers_cleared.clone(),
+            ended,
+        }
+    }
+}
+
+/// What became of a commit.
+pub(crate) struct Settled {
+    pub(super) process: ProcessId,
+    pub(super) ticket: u64,
+    pub(super) result: Result<(), CommitError>,
+}
