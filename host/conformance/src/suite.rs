@@ -39,6 +39,7 @@ macro_rules! suite {
         $crate::rules! { $home; waiting:
             undelivered_messages_come_in_order_of_owner_and_number
             undelivered_messages_of_one_owner_can_be_asked_for
+            a_message_can_be_delivered_and_kept_once_more_in_one_commit
             timers_come_earliest_first_and_in_pages
             only_timers_that_are_due_come
             a_cleared_timer_does_not_come

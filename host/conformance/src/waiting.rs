@@ -1,11 +1,11 @@
 //! What waits: undelivered messages and timers, their order and their pages.
 //! That each has its effect once is said in `refusals`.
 
-use procession_engine::model::process::{Timer, TimerKey, Undelivered};
+use procession_engine::model::process::{DeliveryState, Timer, TimerKey, Undelivered};
 use procession_engine::model::time::Timestamp;
-use procession_engine::ports::store::EventStore;
+use procession_engine::ports::store::{CommitError, EventStore};
 
-use crate::samples::{commit, process, take, timer, undelivered, unknown};
+use crate::samples::{commit, process, submit, take, timer, undelivered, unknown};
 use crate::{Home, READ};
 
 /// Puts messages of three owners in an order that is not theirs, and gives them back in theirs.
@@ -51,6 +51,24 @@ pub fn undelivered_messages_of_one_owner_can_be_asked_for<H: Home>() {
     assert_eq!(store.undelivered(Some(&process("b")), Some((process("a"), 2)), 9).expect(READ).len(), 4);
     assert_eq!(store.undelivered(Some(&process("a")), Some((process("b"), 1)), 9).expect(READ), vec![]);
     assert_eq!(store.undelivered(Some(&process("c")), None, 9).expect(READ), vec![]);
+}
+
+/// Rule: a message that is delivered and kept once more in one commit stays with its new state, if it was there.
+pub fn a_message_can_be_delivered_and_kept_once_more_in_one_commit<H: Home>() {
+    let home = H::fresh();
+    let store = home.open();
+    let mut sends = commit(&unknown("a"), &[("Process", 1)]);
+    sends.undelivered = vec![undelivered("a", 7)];
+    let row = take(&store, sends);
+    let parked = Undelivered { state: DeliveryState::Parked, ..undelivered("a", 7) };
+    let mut keeps = commit(&row, &[("Process", 1)]);
+    (keeps.delivered, keeps.undelivered) = (vec![(process("a"), 7)], vec![parked.clone()]);
+    let row = take(&store, keeps);
+    assert_eq!(store.undelivered(None, None, 9).expect(READ), [parked.clone()]);
+    let mut missing = commit(&row, &[("Process", 1)]);
+    (missing.delivered, missing.undelivered) = (vec![(process("a"), 8)], vec![undelivered("a", 8)]);
+    assert_eq!(submit(&store, missing), Err(CommitError::Gone { process: process("a"), seq: 8 }));
+    assert_eq!(store.undelivered(None, None, 9).expect(READ), [parked]);
 }
 
 /// Sets timers of two processes, and gives them back earliest first.
