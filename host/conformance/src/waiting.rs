@@ -64,7 +64,7 @@ pub fn a_message_can_be_delivered_and_kept_once_more_in_one_commit<H: Home>() {
     let mut keeps = commit(&row, &[("Process", 1)]);
     (keeps.delivered, keeps.undelivered) = (vec![(process("a"), 7)], vec![parked.clone()]);
     let row = take(&store, keeps);
-    assert_eq!(store.undelivered(None, None, 9).expect(READ), [parked.clone()]);
+    assert_eq!(store.undelivered(None, None, 9).expect(READ), std::slice::from_ref(&parked));
     let mut missing = commit(&row, &[("Process", 1)]);
     (missing.delivered, missing.undelivered) = (vec![(process("a"), 8)], vec![undelivered("a", 8)]);
     assert_eq!(submit(&store, missing), Err(CommitError::Gone { process: process("a"), seq: 8 }));
