@@ -24,6 +24,11 @@
 //!
 //! Everything else goes over [`Host::engine`]; the words and types are those of [`engine`].
 
+/// The README's example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
 mod builder;
 mod host;
 
