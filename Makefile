@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build guests demo run test ci format lint doc bench clean target
+.PHONY: help build guests demo run test ci format lint doc clean target
 
 GUESTS := guest-processes
 DIST := $(GUESTS)/dist
@@ -29,10 +29,10 @@ guests: target ## build the guest components only
 demo: build ## run the eight shipments and show their streams and outcomes
 	examples/demo.sh
 
-run: build ## start the server on 127.0.0.1:43210 with the example's definitions; stop it with ctrl-c
+run: build ## start the server on 127.0.0.1:43210 with the example's definitions; stop it with ctrl-c (ARGS='--set …')
 	mkdir -p definitions
-	[ -n "$$(ls definitions/*.wasm 2>/dev/null)" ] || cp $(DIST)/{shipment-classifier,domestic,international,manifestation-and-documents,collection-booking,carrier-stub}-1.0.wasm definitions/
-	target/release/procession serve --data data --definitions definitions
+	cp -u $(DIST)/{shipment-classifier,domestic,international,manifestation-and-documents,collection-booking,carrier-stub}-1.0.wasm definitions/
+	target/release/procession serve --data data --definitions definitions $(ARGS)
 
 test: guests ## run all tests
 	cargo test --quiet --doc --locked --workspace

@@ -29,7 +29,7 @@ wait "${waits[@]}"
 # A collection that failed is booked again two seconds later for the ids that end with 3.
 for id in 12EEQ9CS9K13 V74YCBYHC8A3; do
     for _ in $(seq 60); do
-        "$procession" process show "$id" --json --url "$url" | grep -q '"phase":"completed"' && break
+        "$procession" process show "$id" --json --url "$url" | grep -q '^  "phase": "completed"' && break
         sleep 0.1
     done
 done
@@ -39,8 +39,9 @@ for id in "${shipments[@]}"; do
     for suffix in Process Shipment Collection; do
         "$procession" stream read "$id-$suffix" --url "$url" 2>/dev/null || true
     done
-    echo "outcome:"
     "$procession" process show "$id" --url "$url"
 done
 echo
+echo "=== all eight, and the definitions that decided them"
+"$procession" process list --url "$url"
 "$procession" definitions list --url "$url"

@@ -12,7 +12,7 @@ pub const SECOND_THOUGHT_MS: u64 = 2_000;
 
 /// What the operator can set.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Settings {
     /// How long a carrier takes to answer, in milliseconds.
     pub delay_ms: u64,

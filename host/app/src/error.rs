@@ -41,6 +41,9 @@ pub enum StartError {
     /// The sandbox cannot be set up.
     #[error("the sandbox for definitions cannot be set up: {0}")]
     Runtime(String),
+    /// The start itself broke.
+    #[error("the start did not come to its end: {0}")]
+    Broken(String),
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use procession_engine::engine::{Parts, Standing};
+use procession_engine::error::DeployError;
 use procession_engine::limits::Limits;
 use procession_engine::model::id::Category;
 use procession_engine::model::json::Json;
@@ -50,11 +51,13 @@ pub(crate) async fn start(builder: Builder) -> Result<Host, StartError> {
     // The address comes first: a port in use is found before anything is changed.
     let listener = listener(&builder).await?;
     let (tokens, payload_bytes_max, module_bytes_max) = bounds(&builder);
+    let names: Vec<String> = builder.settings.keys().cloned().collect();
     let (engine, folder, watch, close) = blocking(move || {
         let Opened { mut standing, folder, close } = open(builder)?;
         if let Some(folder) = &folder {
             take_what_is_there(folder, &standing)?;
         }
+        warn_of_unread(&names, &standing);
         standing.recover()?;
         let engine = standing.start().map_err(StartError::Thread)?;
         let watch = folder.as_ref().map(|folder| folder.watch(INTERVAL)).transpose().map_err(|error| folder_error(&error))?;
@@ -153,9 +156,22 @@ fn kept(keeps: &Keeps, limits: &Limits) -> Result<Kept, StartError> {
 fn take_what_is_there(folder: &Folder, standing: &Standing) -> Result<(), StartError> {
     let names = folder.names().map_err(|error| folder_error(&error))?;
     let registry = standing.engine().registry();
-    registry.files_present(&names).map_err(|error| StartError::Definitions { reason: told(&error) })?;
+    registry.files_present(&names).map_err(|error| match error {
+        DeployError::Store(error) => StartError::Store(error),
+        other => StartError::Definitions { reason: told(&other) },
+    })?;
     folder.scan_once();
     Ok(())
+}
+
+/// A typing error in a name would otherwise be found by wondering.
+fn warn_of_unread(names: &[String], standing: &Standing) {
+    let snapshot = standing.engine().registry().snapshot();
+    let reads =
+        |name: &String| snapshot.records().iter().any(|record| record.manifest.stream.is_none() && record.manifest.category.name() == name);
+    for name in names.iter().filter(|name| !reads(name)) {
+        tracing::warn!(name, "there are settings for this name, but no router or adapter of it is loaded");
+    }
 }
 
 fn settings(settings: BTreeMap<String, Map<String, Value>>) -> Result<HashMap<String, Json>, StartError> {
@@ -188,5 +204,5 @@ fn entropy() -> u64 {
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, StartError> + Send + 'static) -> Result<T, StartError> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(StartError::Runtime(format!("the start did not come to its end: {error}"))))
+    done.unwrap_or_else(|error| Err(StartError::Broken(error.to_string())))
 }

@@ -153,14 +153,14 @@ impl Engine {
     /// Whoever waits for a limited time drops the future.
     ///
     /// # Errors
-    /// [`Refusal::Busy`] where too many wait, [`Refusal::UnknownProcess`], or [`Refusal::Store`].
+    /// [`Refusal::Busy`] where too many wait, [`Refusal::UnknownProcess`], [`Refusal::Stopping`], or [`Refusal::Store`].
     pub async fn ended(&self, process: &ProcessId) -> Result<ProcessRow, Refusal> {
         loop {
             // Watch first and look then, so that an end in between is not missed.
             let none = || if self.is_running() { Refusal::Busy } else { Refusal::Stopping };
             let told = self.shared.watchers.watch(process).ok_or_else(none)?;
             let row = self.query.process(process).await?.ok_or_else(|| Refusal::UnknownProcess(process.clone()))?;
-            if row.root().is_some_and(|root| root.view.phase.has_ended()) {
+            if row.has_ended() {
                 return Ok(row);
             }
             told.await.map_err(|_| Refusal::Stopping)?;

@@ -1,5 +1,5 @@
 //! What leaves the host, and that all it rests on is durable by then.
-//! Each was a fault once, found by reading; the test is named by what holds now.
+//! Native definitions, the memory store, and a store whose commits wait or fail.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use std::future::Future;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 
+use procession_engine::error::Refusal;
 use procession_engine::flow::inbox::{Answer, Request};
 use procession_engine::model::decision::{Decision, Trigger};
 use procession_engine::model::id::{Digest, MessageId, ProcessId};
@@ -88,11 +89,12 @@ fn a_duplicate_is_not_acknowledged_while_the_first_is_not_durable() {
         d(Err(CommitError::Store(StoreError::Io("sync failed".into()))))
     });
     hooked.barrier_fails.store(true, Ordering::SeqCst);
-    bench.restart_behind(hooked);
+    bench.restart_behind(hooked.clone());
     let r = Request { key: Some("k".into()), ..request("A1", "PlaceOrder") };
-    let _first = bench.ask(r.clone());
-    let second = bench.ask(r);
-    assert!(second.is_err());
+    assert!(matches!(bench.ask(r.clone()), Err(Refusal::Store(StoreError::Io(_)))));
+    assert!(matches!(bench.ask(r.clone()), Err(Refusal::Store(StoreError::Closed(_)))));
+    hooked.barrier_fails.store(false, Ordering::SeqCst);
+    assert!(matches!(bench.ask(r), Ok(Answer::Duplicate(_))));
 }
 
 #[test]
@@ -117,7 +119,7 @@ fn a_message_with_the_id_start_is_not_taken_for_the_start() {
         _ => reject("no"),
     });
     bench.ask(request("T1", "Begin")).unwrap();
-    let _a = bench.ask(Request { id: MessageId::parse("start").unwrap(), ..request("T1", "Poke") });
+    bench.ask(Request { id: MessageId::parse("start").unwrap(), ..request("T1", "Poke") }).unwrap();
     assert_eq!(bench.stream("T1-Alarm"), ["Begun", "Poked"]);
 }
 
@@ -140,7 +142,7 @@ fn an_adapter_that_comes_is_not_called_for_a_command_that_is_not_durable() {
         w.lock().unwrap().push(d);
     });
     bench.restart_behind(hooked.clone());
-    // Never durable.
+    // What reads see is not durable either.
     hooked.barrier_fails.store(true, Ordering::SeqCst);
     let mut a = ask(&mut bench, request("S1", "Begin"));
     bench.adapter("oracle", Manifest { handles: kinds(&["Ask"]), ..manifest("oracle-1.0") }, |_, _| {
@@ -150,6 +152,11 @@ fn an_adapter_that_comes_is_not_called_for_a_command_that_is_not_durable() {
     bench.standing.settle();
     assert!(poll(&mut a).is_none());
     assert_eq!(CALLED.load(Ordering::SeqCst), 0);
+    hooked.barrier_fails.store(false, Ordering::SeqCst);
+    let reports = std::mem::take(&mut *waiting.lock().unwrap());
+    reports.into_iter().for_each(|done| done(Ok(())));
+    bench.standing.settle();
+    assert_eq!(CALLED.load(Ordering::SeqCst), 1, "the adapter is called once the command is durable");
 }
 
 #[test]
@@ -167,7 +174,7 @@ fn whoever_waits_for_an_end_hears_that_the_host_stops() {
     assert!(w.as_mut().poll(&mut cx).is_pending());
     e.stop();
     bench.standing.settle();
-    assert!(w.as_mut().poll(&mut cx).is_ready());
+    assert!(matches!(w.as_mut().poll(&mut cx), Poll::Ready(Err(Refusal::Stopping))));
 }
 
 #[test]

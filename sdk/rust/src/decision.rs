@@ -4,7 +4,7 @@
 //! use procession_sdk::{Decision, accept, ignore};
 //! # enum Event { Opened, Greeted }
 //! # enum Command { Greet }
-//! let decision: Decision<Event, Command> = accept(Event::Opened).and(Event::Greeted).send(Command::Greet).expires_after(5_000);
+//! let decision: Decision<Event, Command> = accept(Event::Opened).and(Event::Greeted).send(Command::Greet);
 //! let late: Decision<Event, Command> = ignore("already open");
 //! ```
 
@@ -101,6 +101,7 @@ impl<E, C> Decision<E, C> {
     }
 
     /// Says how many milliseconds the answer to the last command may take; after that it comes back as `Trigger::Undelivered`.
+    /// Part of the contract, but today's host does not keep it yet and calls it a fault: set a timer instead.
     pub fn expires_after(mut self, ms: u64) -> Self {
         if let Self::Accept { effects, .. } = &mut self
             && let Some(Effect::Send { expires_after, .. }) = effects.last_mut()

@@ -1,19 +1,18 @@
 //! Events as a table: one line each, with as much of the payload as a line bears.
-//! The whole payload is in the JSON.
+//! The whole payload, the module and the correlation are in the JSON.
 
 use serde_json::Value;
 
-use super::table::{Table, cell, short_module};
+use super::table::{Table, cell};
 
 /// Letters of a payload that a line shows.
 const DATA_LETTERS_MAX: usize = 80;
 
 pub(super) fn lines(events: &[Value]) -> String {
-    let mut table = Table::new(&["STREAM", "VERSION", "KIND", "TIME", "CATEGORY", "MODULE", "DATA"]);
+    let mut table = Table::new(&["STREAM", "VERSION", "KIND", "TIME", "CATEGORY", "CAUSE", "DATA"]);
     for event in events {
-        let names = ["stream", "version", "kind", "time", "category"].map(|field| cell(event, field));
-        let rest = [short_module(event), shortened(&event["data"])];
-        table.row(names.into_iter().chain(rest).collect());
+        let names = ["stream", "version", "kind", "time", "category", "cause"].map(|field| cell(event, field));
+        table.row(names.into_iter().chain([shortened(&event["data"])]).collect());
     }
     table.lines()
 }

@@ -39,7 +39,9 @@ impl From<StartError> for Failure {
             StartError::AddressInUse { .. } => Self::InUse(format!("{text} with --listen")),
             StartError::Open { .. } => Self::Usage(format!("{text}: --token TOKEN or --insecure")),
             StartError::Definitions { .. } | StartError::Setting { .. } | StartError::Address { .. } => Self::Usage(text),
-            StartError::Data { .. } | StartError::Runtime(_) | StartError::Store(_) | StartError::Thread(_) => Self::Failed(text),
+            StartError::Data { .. } | StartError::Runtime(_) | StartError::Broken(_) | StartError::Store(_) | StartError::Thread(_) => {
+                Self::Failed(text)
+            }
         }
     }
 }

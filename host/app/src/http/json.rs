@@ -62,14 +62,18 @@ fn refused(path: &str, error: &serde_json::Error) -> Problem {
 /// A JSON document as the answer.
 pub(super) fn answer(status: StatusCode, document: &impl Serialize) -> Response {
     match serde_json::to_vec(document) {
-        Ok(body) => (status, [(CONTENT_TYPE, JSON)], body).into_response(),
+        Ok(mut body) => {
+            // A terminal shows its prompt on a line of its own.
+            body.push(b'\n');
+            (status, [(CONTENT_TYPE, JSON)], body).into_response()
+        }
         Err(error) => Problem::host(format!("a document could not be written: {error}")).into_response(),
     }
 }
 
 /// A payload as the answer, as its author wrote it.
 pub(super) fn payload(status: StatusCode, json: &Json) -> Response {
-    (status, [(CONTENT_TYPE, JSON)], json.as_str().to_owned()).into_response()
+    (status, [(CONTENT_TYPE, JSON)], format!("{}\n", json.as_str())).into_response()
 }
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");

@@ -21,6 +21,7 @@ mod prefer;
 mod problem;
 mod shapes;
 mod status;
+mod waiting;
 
 pub(crate) use auth::Tokens;
 pub(crate) use router::{Desk, router};

@@ -89,11 +89,15 @@ async fn row(desk: &Desk, id: &ProcessId, wait: Option<Wait>) -> Result<ProcessR
     }
 }
 
+/// Waiting messages that the document of a process shows; more of them say nothing new.
+const WAITING_MAX: usize = 100;
+
 pub(super) async fn show(State(desk): State<Desk>, Process(id): Process, headers: HeaderMap) -> Result<Response, Problem> {
     let wait = Wait::of(&headers);
     let row = row(&desk, &id, wait).await?;
-    let process = shapes::Process::of(row).ok_or(Refusal::UnknownProcess(id))?;
-    Ok(applied(wait, json::answer(status::OK, &process)))
+    let process = shapes::Process::of(row).ok_or_else(|| Refusal::UnknownProcess(id.clone()))?;
+    let waiting = desk.engine.query().undelivered(&id, WAITING_MAX).await?;
+    Ok(applied(wait, json::answer(status::OK, &process.with_waiting(waiting))))
 }
 
 /// The short form: `GET /{id}` answers the bare outcome.

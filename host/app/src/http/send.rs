@@ -40,7 +40,7 @@ pub(super) async fn send(desk: &Desk, request: Request, wait: Option<Wait>) -> R
     let ended = ended(desk, &id, wait).await?.and_then(shapes::Process::of);
     let answer = match ended {
         Some(process) => json::answer(status::OK, &process),
-        None => json::answer(status::ACCEPTED, &shapes::Accepted::of(&id, receipt, waits_for)),
+        None => json::answer(status, &shapes::Accepted::of(&id, receipt, waits_for)),
     };
     Ok(wait.applied((location, answer).into_response()))
 }

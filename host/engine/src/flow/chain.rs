@@ -188,3 +188,19 @@ impl<'a> Chain<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Failure;
+    use crate::error::Refusal;
+    use crate::model::id::ProcessId;
+    use crate::ports::definition::GuestError;
+
+    #[test]
+    fn a_caller_hears_which_definition_broke_on_its_request() {
+        let failure = Failure::Guest("domestic-1.0 (abc)".to_owned(), GuestError::Trap("unreachable".to_owned()));
+        let refusal = failure.into_refusal(&ProcessId::parse("P1").unwrap());
+        assert!(matches!(&refusal, Refusal::Guest { .. }));
+        assert!(refusal.to_string().contains("domestic-1.0 (abc)") && refusal.to_string().contains("P1"), "{refusal}");
+    }
+}

@@ -91,7 +91,7 @@ pub(super) fn begin(snapshot: &Snapshot, row: &ProcessRow, kind: &Kind) -> Resul
             "{} and {} both begin with {kind}; name a category, or load a router that chooses",
             one.manifest.category, other.manifest.category
         )),
-        (None, _) => Err(format!("no active definition handles {kind}")),
+        (None, _) => Err(format!("no stream of this process takes {kind}, and no active definition begins with it")),
     }
 }
 

@@ -1,7 +1,9 @@
 //! One worker: it owns the processes that hash to it and runs their work one piece after another.
 //! It never waits for the disk: a commit is handed over, and its report comes back through the mailbox.
 
+mod again;
 mod deliver;
+mod fired;
 mod in_flight;
 mod request;
 mod settle;
@@ -181,14 +183,16 @@ impl Worker {
     }
 
     /// Hands a chain to the store; its lane stays in memory until the report is back.
-    fn submit(&mut self, chain: Chain<'_>, job: Job, lane_ended_before: bool) -> InFlight {
+    fn submit(&mut self, chain: Chain<'_>, job: Job) -> InFlight {
         let due_again = chain.due_again.clone();
         let begun = chain.begun;
+        // The view is looked at when the chain is closed, so until then the row says how it was before.
+        let ended_before = chain.lane.row.has_ended();
         let generation = chain.lane.generation;
         let commit = chain.into_commit();
         let ticket = self.next_ticket;
         self.next_ticket += 1;
-        let ended = !lane_ended_before && commit.row.root().is_some_and(|root| root.view.phase.has_ended());
+        let ended = !ended_before && commit.row.has_ended();
         let after = After::of(&commit, due_again, begun, self.deploys, ended);
         let (entry, receipt) = (commit.entry.clone(), commit.receipt.clone());
         let in_flight = InFlight { ticket, generation, entry, job, receipt, echoes: Vec::new(), after };

@@ -58,7 +58,7 @@ text_name! {
     ProcessId
 }
 
-/// First path segments of the HTTP interface; a process of such a name could not be reached by its short form.
+/// First path segments that are routes of the HTTP interface, or kept for routes to come: a process of such a name could not be reached by its short form.
 const RESERVED: [&str; 12] = [
     "processes",
     "streams",
@@ -97,7 +97,7 @@ impl ProcessId {
             return invalid("it must begin with a letter or a digit");
         }
         if RESERVED.contains(&text) {
-            return invalid("it is a route of the HTTP interface; choose another id");
+            return invalid("it is kept for a route of the HTTP interface; choose another id");
         }
         Ok(Self(Arc::from(text)))
     }
@@ -215,7 +215,7 @@ impl MessageId {
         Self(Arc::from(format!("{stream}/{version}/{index}")))
     }
 
-    /// The id of a connector's answer to the command of this id: `{command}/reply/{index}`.
+    /// The id of an adapter's reply to the command of this id: `{command}/reply/{index}`.
     #[must_use]
     pub fn of_reply(&self, index: usize) -> Self {
         Self(Arc::from(format!("{self}/reply/{index}")))

@@ -39,6 +39,12 @@ impl ProcessRow {
         self.streams.iter().find(|head| head.suffix == *suffix)
     }
 
+    /// Whether the process has come to its end: the stream that it began with has.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.root().is_some_and(|root| root.view.phase.has_ended())
+    }
+
     /// The stream that the process began with; none where nothing is recorded yet.
     #[must_use]
     pub fn root(&self) -> Option<&StreamHead> {

@@ -14,7 +14,7 @@ use crate::model::view::View;
 /// Makes modules out of bytes.
 pub trait Runtime: Send + Sync {
     /// Checks the bytes, asks what they say of themselves, and makes them ready to run.
-    /// May take seconds; never called on a worker's thread.
+    /// May take seconds. A worker waits for it only where a process needs a module that was not loaded since the start.
     ///
     /// # Errors
     /// [`LoadError`] says what is wrong with the module and what its author can do.

@@ -20,19 +20,19 @@ use crate::sync::{self, DataFile, DurableSync};
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Another program has it open.
-    #[error("another procession server uses the folder {folder}; stop it or choose another --data")]
+    #[error("another procession server uses the folder {folder}; stop it or choose another folder")]
     InUse {
         /// The folder.
         folder: PathBuf,
     },
     /// Something else stands at the path.
-    #[error("{folder} is not a folder; choose another --data")]
+    #[error("{folder} is not a folder; choose another folder")]
     NotAFolder {
         /// The path.
         folder: PathBuf,
     },
     /// The operating system does not let us write there.
-    #[error("the folder {folder} cannot be written to; give this user the right, or choose another --data")]
+    #[error("the folder {folder} cannot be written to; give this user the right, or choose another folder")]
     ReadOnly {
         /// The folder.
         folder: PathBuf,

@@ -77,7 +77,7 @@ pub struct RefusedFile {
 
 /// A folder that cannot be watched.
 #[derive(Debug, thiserror::Error)]
-#[error("the definitions folder {path} cannot be read")]
+#[error("{path} cannot be read or watched")]
 pub struct FolderError {
     path: PathBuf,
     #[source]

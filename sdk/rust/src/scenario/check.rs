@@ -105,6 +105,8 @@ pub(super) fn accepted(manifest: &Manifest, accepted: &Accepted) {
     for effect in &accepted.effects {
         if let Effect::Send(command) = effect {
             assert!(manifest.sends.contains(&command.kind), "`{}` was sent, but the manifest does not declare it", command.kind);
+            let has_deadline = command.expires_after.is_some();
+            assert!(!has_deadline, "`{}` was sent with expires-after, which the host does not keep yet; set a timer", command.kind);
         }
     }
 }

@@ -15,10 +15,18 @@ pub(super) fn shown(process: &Value) -> String {
         let [message, attempts, reason] = ["message", "attempts", "reason"].map(|field| cell(parked, field));
         table.row(vec!["parked".to_owned(), format!("on {message} after {attempts} attempts: {reason}")]);
     }
+    for timer in process["timers"].as_array().into_iter().flatten() {
+        let [stream, name, due] = ["stream", "name", "due"].map(|field| cell(timer, field));
+        table.row(vec!["timer".to_owned(), format!("{name} of {stream}, due {due}")]);
+    }
+    for message in process["waiting"].as_array().into_iter().flatten() {
+        let [id, kind, reason] = ["message", "kind", "reason"].map(|field| cell(message, field));
+        table.row(vec!["waiting".to_owned(), format!("{kind} ({id}): {reason}")]);
+    }
     let mut streams = Table::new(&["STREAM", "VERSION", "CATEGORY", "MODULE", "PHASE"]);
     for stream in process["streams"].as_array().into_iter().flatten() {
         let [name, version, category, phase] = ["stream", "version", "category", "phase"].map(|field| cell(stream, field));
         streams.row(vec![name, version, category, short_module(stream), phase]);
     }
-    format!("{}\n{}\noutcome {:#}\n", table.lines(), streams.lines(), process["outcome"])
+    format!("{}\n{}\noutcome\n{:#}\n", table.lines(), streams.lines(), process["outcome"])
 }

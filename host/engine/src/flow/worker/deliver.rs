@@ -3,26 +3,20 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
 use super::Worker;
+use super::fired::{take_set_timer, timer_message, timer_of};
 use super::in_flight::Job;
-use super::request::has_ended;
-use crate::error::Refusal;
 use crate::flow::chain::{Chain, Failure};
-use crate::flow::inbox::{RetriedTo, Work};
+use crate::flow::inbox::Work;
 use crate::flow::lanes::Lane;
 use crate::flow::outbox::{self, Route, Target};
 use crate::flow::shared::Shared;
 use crate::model::decision::{Context, Reply, Trigger};
-use crate::model::id::{Category, Kind, MessageId, ProcessId, StreamName, Suffix};
-use crate::model::json::Json;
+use crate::model::id::{Category, ProcessId, Suffix};
 use crate::model::message::Message;
-use crate::model::process::{DeliveryState, Fires, Timer, TimerKey, Undelivered};
-use crate::model::time::Timestamp;
+use crate::model::process::{DeliveryState, Fires, Timer, Undelivered};
 use crate::ports::definition::{Connector, GuestError};
-use crate::ports::store::{CommitError, StoreError};
+use crate::ports::store::StoreError;
 use crate::registry::{Handler, Snapshot};
 
 impl Worker {
@@ -58,7 +52,6 @@ impl Worker {
         let shared = Arc::clone(&self.shared);
         let snapshot = shared.registry.snapshot();
         let Undelivered { owner, seq, message, target, .. } = undelivered.clone();
-        let ended_before = has_ended(lane);
         // What a process has kept is delivered before anything that comes anew.
         if lane.awaits_failures() || (lane.reviving && owner != lane.row.id) {
             self.backlog.push_back(Work::Deliver(Box::new(undelivered)));
@@ -72,7 +65,7 @@ impl Worker {
             let mut chain = Chain::new(&shared, &snapshot, lane, message.clone());
             chain.delivered.push((owner, seq));
             chain.keep(message, target, DeliveryState::Parked);
-            let in_flight = self.submit(chain, Job::Deliver(Box::new(undelivered)), ended_before);
+            let in_flight = self.submit(chain, Job::Deliver(Box::new(undelivered)));
             lane.in_flight.push_back(in_flight);
             return Ok(());
         }
@@ -103,7 +96,7 @@ impl Worker {
                 chain
             }
         };
-        let in_flight = self.submit(chain, Job::Deliver(Box::new(undelivered)), ended_before);
+        let in_flight = self.submit(chain, Job::Deliver(Box::new(undelivered)));
         lane.in_flight.push_back(in_flight);
         Ok(())
     }
@@ -111,7 +104,6 @@ impl Worker {
     fn fire_in(&mut self, lane: &mut Lane, timer: Timer) -> Result<(), StoreError> {
         let shared = Arc::clone(&self.shared);
         let snapshot = shared.registry.snapshot();
-        let ended_before = has_ended(lane);
         if lane.awaits_failures() || lane.reviving {
             self.timers.set(timer);
             return Ok(());
@@ -147,78 +139,9 @@ impl Worker {
                 chain
             }
         };
-        let in_flight = self.submit(chain, Job::Fire(Box::new(timer)), ended_before);
+        let in_flight = self.submit(chain, Job::Fire(Box::new(timer)));
         lane.in_flight.push_back(in_flight);
         Ok(())
-    }
-
-    /// Tries again what a process is parked on: the process is taken up again first, and its messages follow in their order.
-    pub(super) fn retry(&mut self, process: &ProcessId, answer: RetriedTo) {
-        let shared = Arc::clone(&self.shared);
-        let mut lane = match self.lanes.take(process, &*shared.store) {
-            Ok(lane) => lane,
-            Err(error) => return drop(answer.send(Err(error.into()))),
-        };
-        if lane.row.parked.take().is_some() {
-            let snapshot = shared.registry.snapshot();
-            let ended_before = has_ended(&lane);
-            let chain = Chain::new(&shared, &snapshot, &mut lane, retry_message(process, &shared));
-            let in_flight = self.submit(chain, Job::Unpark(answer), ended_before);
-            lane.reviving = true;
-            lane.in_flight.push_back(in_flight);
-        } else {
-            let not_parked = || Refusal::rejected("not-parked", format!("process {process} is not parked; there is nothing to try again"));
-            let refusal = if lane.row.revision > 0 { not_parked() } else { Refusal::UnknownProcess(process.clone()) };
-            // Who asked may have gone away.
-            let _ = answer.send(Err(refusal));
-        }
-        self.lanes.put(lane);
-    }
-
-    /// Brings what a process keeps undelivered and somebody wants on its way, and `last` behind it.
-    pub(super) fn deliver_again(&self, process: &ProcessId, wanted: impl Fn(&Undelivered) -> bool, last: Option<Work>) {
-        let found = all_undelivered(&self.shared, process).unwrap_or_else(|error| {
-            tracing::error!(%process, %error, "what is undelivered could not be read; it stays recorded");
-            Vec::new()
-        });
-        self.bring_when_durable(found.into_iter().filter(wanted).collect(), last);
-    }
-
-    /// Reads see what is applied and perhaps not durable; an adapter is not to hear of that before it is.
-    fn bring_when_durable(&self, found: Vec<Undelivered>, last: Option<Work>) {
-        let (shared, index) = (Arc::clone(&self.shared), self.index);
-        let bring = move |durable: Result<(), CommitError>| {
-            let found = if durable.is_ok() { found } else { Vec::new() };
-            let work = found.into_iter().map(|one| Work::Deliver(Box::new(one))).chain(last);
-            work.for_each(|work| shared.mailboxes[index].bring(work));
-        };
-        self.shared.store.barrier(Box::new(bring));
-    }
-
-    /// What was parked is on its way again: new work is taken behind it.
-    pub(super) fn revived(&mut self, process: &ProcessId) {
-        if let Some(lane) = self.lanes.get(process) {
-            lane.reviving = false;
-        }
-    }
-
-    /// Tries again what nobody handled, now that there is another definition.
-    pub(super) fn deliver_unhandled(&mut self) {
-        let shared = Arc::clone(&self.shared);
-        let mut after = None;
-        loop {
-            let page = match shared.store.undelivered(None, after, shared.limits.page) {
-                Ok(page) => page,
-                Err(error) => return tracing::error!(%error, "what waits for a definition could not be read"),
-            };
-            let last = page.len() < shared.limits.page;
-            after = page.last().map(|one| (one.owner.clone(), one.seq));
-            let mine = |one: &Undelivered| one.state == DeliveryState::Unhandled && shared.owner(&one.message.process) == self.index;
-            self.bring_when_durable(page.into_iter().filter(mine).collect(), None);
-            if last {
-                return;
-            }
-        }
     }
 }
 
@@ -321,70 +244,5 @@ fn call(adapter: &Handler<dyn Connector>, shared: &Shared, command: &Message) ->
     match replies.iter().find(|reply| !adapter.manifest.sends.contains(&reply.kind)) {
         Some(reply) => Err(GuestError::Contract(format!("it replies {}, which its manifest does not list", reply.kind))),
         None => Ok(replies),
-    }
-}
-
-/// Takes a timer off its stream's head; none where the stream no longer has it.
-fn take_set_timer(lane: &mut Lane, suffix: &Suffix, key: &TimerKey) -> Option<Target> {
-    let head = lane.row.streams.iter_mut().find(|head| head.suffix == *suffix)?;
-    let at = head.timers.iter().position(|timer| timer.seq == key.seq)?;
-    head.timers.remove(at);
-    Some(Target { suffix: suffix.clone(), category: head.category.clone(), module: head.module, begins: false })
-}
-
-/// A fired timer as the log keeps it: all that is needed to decide again.
-fn timer_message(key: &TimerKey, suffix: &Suffix, name: &str, data: &Json, shared: &Shared) -> Message {
-    let stream = StreamName { process: key.process.clone(), suffix: suffix.clone() };
-    let id = MessageId::of_timer(&stream, key.seq);
-    let name = serde_json::Value::from(name);
-    let text = format!("{{\"name\":{name},\"due\":{},\"data\":{}}}", key.due.0, data.as_str());
-    Message {
-        process: key.process.clone(),
-        kind: Kind::timer(),
-        source: Some(stream.to_string().into()),
-        time: shared.clock.now(),
-        data: Json::parse(text).unwrap_or_else(|_| Json::null()),
-        correlation: id.clone(),
-        id,
-    }
-}
-
-/// The other way round: a fired timer that was put off or parked on, as its stream is to see it. Only a timer of that very stream is one.
-fn timer_of(lane: &Lane, message: &Message, target: Option<&Suffix>) -> Option<(Target, Trigger)> {
-    #[derive(Deserialize)]
-    struct Fired<'a> {
-        name: String,
-        due: Timestamp,
-        #[serde(borrow)]
-        data: &'a RawValue,
-    }
-    let head = lane.row.stream(target?)?;
-    let stream = StreamName { process: message.process.clone(), suffix: head.suffix.clone() };
-    if message.kind != Kind::timer() || message.source.as_deref() != Some(stream.to_string().as_str()) {
-        return None;
-    }
-    let Fired { name, due, data } = serde_json::from_str(message.data.as_str()).ok()?;
-    let data = Json::parse(data.get()).ok()?;
-    let target = Target { suffix: head.suffix.clone(), category: head.category.clone(), module: head.module, begins: false };
-    Some((target, Trigger::Timer { name, due, data }))
-}
-
-/// What taking up a parked process again is called where a chain needs an input; it is never recorded.
-fn retry_message(process: &ProcessId, shared: &Shared) -> Message {
-    let id = MessageId::of_retry(process);
-    let (kind, time) = (Kind::timer(), shared.clock.now());
-    Message { process: process.clone(), kind, source: None, time, data: Json::null(), correlation: id.clone(), id }
-}
-
-fn all_undelivered(shared: &Shared, process: &ProcessId) -> Result<Vec<Undelivered>, StoreError> {
-    let mut all: Vec<Undelivered> = Vec::new();
-    loop {
-        let after = all.last().map(|one| (one.owner.clone(), one.seq));
-        let page = shared.store.undelivered(Some(process), after, shared.limits.page)?;
-        let last = page.len() < shared.limits.page;
-        all.extend(page);
-        if last {
-            return Ok(all);
-        }
     }
 }

@@ -88,7 +88,6 @@ impl Worker {
             Err(error) => return Self::refuse(answer, error.into()),
         };
         let before = lane.row.clone();
-        let ended_before = has_ended(lane);
         let mut chain = Chain::new(&shared, &snapshot, lane, message.clone());
         let response = take_in(&mut chain, &request, is_start, message, receiver).and_then(|response| {
             chain.follow().map_err(|error| NotTaken::Refused(error.into()))?;
@@ -99,7 +98,7 @@ impl Worker {
                 let is_kept = request.key.is_some() || is_start;
                 chain.receipt = is_kept.then(|| receipt.clone());
                 let job = Job::Request { request, answer, receipt, waits };
-                let in_flight = self.submit(chain, job, ended_before);
+                let in_flight = self.submit(chain, job);
                 lane.in_flight.push_back(in_flight);
             }
             Err(NotTaken::Refused(refusal)) => {
@@ -237,7 +236,10 @@ fn beginning(snapshot: &Snapshot, lane: &Lane, wanted: &str, message: &Message) 
     let target =
         target.ok_or_else(|| Refusal::invalid("not-a-process", format!("{category} is no process, so nothing can begin with it")))?;
     if !module.manifest.starts.contains(kind) {
-        return Err(Refusal::invalid("wrong-kind", format!("{category} does not begin with {kind}, but with {}", kinds(module))));
+        return Err(Refusal::invalid(
+            "wrong-kind",
+            format!("{category} does not begin with {kind}, but with {}; name that kind, and give its data", kinds(module)),
+        ));
     }
     if lane.row.stream(&target.suffix).is_some() {
         let text = format!("process {} has a stream {} already; choose another id", lane.row.id, target.suffix);
@@ -254,24 +256,4 @@ fn unknown_category(snapshot: &Snapshot, wanted: &str) -> Refusal {
 
 fn kinds(module: &Module) -> String {
     module.manifest.starts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
-pub(super) fn has_ended(lane: &Lane) -> bool {
-    lane.row.root().is_some_and(|root| root.view.phase.has_ended())
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::error::Refusal;
-    use crate::flow::chain::Failure;
-    use crate::model::id::ProcessId;
-    use crate::ports::definition::GuestError;
-
-    #[test]
-    fn a_caller_hears_which_definition_broke_on_its_request() {
-        let failure = Failure::Guest("domestic-1.0 (abc)".to_owned(), GuestError::Trap("unreachable".to_owned()));
-        let refusal = failure.into_refusal(&ProcessId::parse("P1").unwrap());
-        assert!(matches!(&refusal, Refusal::Guest { .. }));
-        assert!(refusal.to_string().contains("domestic-1.0 (abc)") && refusal.to_string().contains("P1"), "{refusal}");
-    }
 }

@@ -64,7 +64,7 @@ impl Worker {
             self.deliver_again(process, |one| due(one) || (after.begun && one.state == DeliveryState::Unhandled), None);
         }
         // A definition came after nobody was found for these, and its deliveries may have missed them.
-        if after.deploys != self.deploys {
+        if after.deploys != self.deploys && !after.begun {
             self.backlog.extend(after.unhandled.into_iter().map(|one| Work::Deliver(Box::new(one))));
         }
         if after.ended {
