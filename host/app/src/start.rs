@@ -25,7 +25,7 @@ use crate::builder::{Access, Builder, Keeps};
 use crate::definitions;
 use crate::error::{StartError, told};
 use crate::host::Host;
-use crate::http::{Desk, Server, Tokens, router};
+use crate::http::{Desk, Names, Server, Tokens, router};
 
 /// The part of a data folder that holds the event store.
 const STORE: &str = "store";
@@ -91,7 +91,12 @@ pub(crate) async fn only_reading(builder: Builder) -> Result<Host, StartError> {
 }
 
 fn bounds(builder: &Builder) -> (Tokens, usize, usize) {
-    (Tokens::new(builder.tokens.clone()), builder.limits.payload_bytes_max, builder.guest_limits.module_bytes_max)
+    (tokens(builder), builder.limits.payload_bytes_max, builder.guest_limits.module_bytes_max)
+}
+
+fn tokens(builder: &Builder) -> Tokens {
+    let names = if builder.access == Access::Everybody { Names::Any } else { Names::Local };
+    Tokens::new(builder.tokens.clone(), names)
 }
 
 fn no_files() -> Arc<dyn Fn() -> Vec<RefusedFile> + Send + Sync> {
@@ -109,7 +114,7 @@ async fn listener(builder: &Builder) -> Result<Option<TcpListener>, StartError> 
     };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
-    let is_allowed = builder.access == Access::Everybody || Tokens::new(builder.tokens.clone()).allow(bound);
+    let is_allowed = builder.access == Access::Everybody || tokens(builder).allow(bound);
     if is_allowed { Ok(Some(listener)) } else { Err(StartError::Open { address: bound }) }
 }
 

@@ -207,3 +207,25 @@ fn a_crash_within_a_deploy_does_not_bring_the_old_module_back() {
         reg.snapshot().resolve("a-1.0").unwrap().digest
     );
 }
+
+#[test]
+fn a_crash_within_a_requested_deploy_does_not_free_the_overruled_file() {
+    let bench = Bench::new();
+    for name in ["one", "two"] {
+        bench.runtime.add(
+            name,
+            Manifest { stream: suffix("A"), starts: kinds(&["Begin"]), ..manifest("a-1.0") },
+            Role::Process(Arc::new(Native { decide: |_, _, _| reject("x"), look: |_| Phase::Running })),
+        );
+    }
+    let shelf = Arc::new(Half { store: bench.store.clone(), puts: AtomicU32::new(2) });
+    let reg = Registry::open(shelf.clone(), bench.runtime.clone(), bench.clock.clone()).unwrap();
+    reg.deploy(b"one", &Origin::File("a.wasm".into())).unwrap();
+    assert!(reg.deploy(b"two", &Origin::Request).is_err());
+    shelf.puts.store(1000, Ordering::SeqCst);
+    let reg = Registry::open(shelf, bench.runtime.clone(), bench.clock).unwrap();
+    let two = reg.snapshot().resolve("a-1.0").unwrap().digest;
+    reg.files_present(&["a.wasm".to_owned()]).unwrap();
+    reg.deploy(b"one", &Origin::File("a.wasm".into())).unwrap();
+    assert_eq!(reg.snapshot().resolve("a-1.0").unwrap().digest, two, "the unchanged file undid the later deploy");
+}

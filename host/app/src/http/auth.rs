@@ -12,14 +12,25 @@ use axum::response::{IntoResponse as _, Response};
 use super::origin;
 use super::problem::Problem;
 
-/// The tokens that open the host; with none, everybody may ask.
+/// The tokens that open the host; with none, everybody may ask who reaches it and is no stranger's page.
 #[derive(Clone, Default)]
-pub(crate) struct Tokens(Arc<[String]>);
+pub(crate) struct Tokens(Arc<[String]>, Names);
+
+/// Whether a host without tokens may be asked for by any name.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// Only as localhost or by its address: a page could have a name of its own point here.
+    #[default]
+    Local,
+    /// By any name, since its operator lets everybody in.
+    Any,
+}
 
 impl Tokens {
     /// An empty token is none: nobody could tell it from a request without one.
-    pub(crate) fn new(tokens: Vec<String>) -> Self {
-        Self(tokens.into_iter().filter(|token| !token.trim().is_empty()).collect())
+    pub(crate) fn new(tokens: Vec<String>, names: Names) -> Self {
+        let tokens = tokens.into_iter().map(|token| token.trim().to_owned()).filter(|token| !token.is_empty());
+        Self(tokens.collect(), names)
     }
 
     /// Whether a host may listen here: off loopback only with tokens, or where its operator says so.
@@ -46,7 +57,7 @@ pub(super) async fn check(State(tokens): State<Tokens>, request: Request, next: 
         return Problem::unauthorized().into_response();
     }
     // A token is something that a stranger's page does not have; without tokens the origin decides.
-    if origin::is_ours(request.headers()) { next.run(request).await } else { Problem::foreign_page().into_response() }
+    if origin::is_ours(request.headers(), tokens.1) { next.run(request).await } else { Problem::foreign_page().into_response() }
 }
 
 /// Compares without stopping at the first difference.
@@ -60,7 +71,7 @@ fn same(token: &[u8], given: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Tokens, same};
+    use super::{Names, Tokens, same};
 
     #[test]
     fn only_the_whole_token_is_the_token() {
@@ -74,6 +85,9 @@ mod tests {
     fn off_loopback_a_host_without_tokens_may_not_listen() {
         let (inside, outside) = ("127.0.0.1:1".parse().unwrap(), "0.0.0.0:1".parse().unwrap());
         assert!(Tokens::default().allow(inside) && !Tokens::default().allow(outside));
-        assert!(Tokens::new(vec!["t".to_owned()]).allow(outside) && !Tokens::new(vec![" ".to_owned()]).allow(outside));
+        assert!(
+            Tokens::new(vec!["t".to_owned()], Names::Local).allow(outside)
+                && !Tokens::new(vec![" ".to_owned()], Names::Local).allow(outside)
+        );
     }
 }

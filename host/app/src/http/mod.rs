@@ -23,6 +23,6 @@ mod shapes;
 mod status;
 mod waiting;
 
-pub(crate) use auth::Tokens;
+pub(crate) use auth::{Names, Tokens};
 pub(crate) use router::{Desk, router};
 pub(crate) use server::Server;

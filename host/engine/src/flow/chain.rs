@@ -145,9 +145,12 @@ impl<'a> Chain<'a> {
     /// Follows the messages that were brought about until only the outside can go on, or the chain is long enough.
     pub(super) fn follow(&mut self) -> Result<(), StoreError> {
         while let Some(message) = self.queue.pop_front() {
-            if self.lane.row.parked.is_some() {
+            if message.process != self.lane.row.id {
+                // Another process does not wait for this one to be mended.
+                self.keep(message, None, DeliveryState::Due);
+            } else if self.lane.row.parked.is_some() {
                 self.keep(message, None, DeliveryState::Parked);
-            } else if message.process != self.lane.row.id || self.decisions.len() >= self.shared.limits.decisions_per_chain_max {
+            } else if self.decisions.len() >= self.shared.limits.decisions_per_chain_max {
                 self.keep(message, None, DeliveryState::Due);
             } else {
                 self.hop(message)?;

@@ -8,7 +8,7 @@ use crate::limits::Limits;
 use crate::model::commit::Receipt;
 use crate::model::id::{Kind, MessageId, ProcessId};
 use crate::model::json::Json;
-use crate::model::process::Undelivered;
+use crate::model::process::{Timer, Undelivered};
 
 /// A message from outside, for one process.
 #[derive(Clone, Debug)]
@@ -65,6 +65,8 @@ pub(crate) enum Work {
     Request { request: Box<Request>, answer: AnswerTo },
     /// A recorded message that has not had its effect yet.
     Deliver(Box<Undelivered>),
+    /// A timer that is due.
+    Fire(Box<Timer>),
     /// What was parked is on its way again: the lane takes new work behind it.
     Revived(ProcessId),
     /// Try again what is parked.

@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 
 use lru::LruCache;
 
+use super::inbox::Work;
 use super::worker::InFlight;
 use crate::model::event::StreamEvent;
 use crate::model::id::{Digest, ProcessId, StreamName, Suffix};
@@ -27,6 +28,8 @@ pub(super) struct Lane {
     pub(super) stale: bool,
     /// Set from a retry on until what was parked is on its way: whatever comes anew waits behind it.
     pub(super) reviving: bool,
+    /// What came while this lane was not in order, in the order in which it came. It waits here and not in the worker's backlog, so that nobody else waits.
+    pub(super) waiting: VecDeque<Work>,
 }
 
 /// The folded state of one stream.
@@ -38,7 +41,7 @@ pub(super) struct Warm {
 
 impl Lane {
     fn cold(row: ProcessRow) -> Self {
-        Self { row, warm: Vec::new(), in_flight: VecDeque::new(), generation: 0, stale: false, reviving: false }
+        Self { row, warm: Vec::new(), in_flight: VecDeque::new(), generation: 0, stale: false, reviving: false, waiting: VecDeque::new() }
     }
 
     /// Takes the folded state of a stream out; whoever took it puts it back only if it is still right.
@@ -80,6 +83,11 @@ impl Lane {
     /// Whether commits are out that are sure to fail, because they build on one that did: what comes now must not overtake their redo.
     pub(super) fn awaits_failures(&self) -> bool {
         self.in_flight.iter().any(|commit| commit.generation != self.generation)
+    }
+
+    /// Whether what comes now has to wait its turn.
+    pub(super) fn is_held(&self) -> bool {
+        self.reviving || self.awaits_failures() || !self.waiting.is_empty()
     }
 
     /// Forgets what builds on a commit that did not happen.
@@ -133,7 +141,7 @@ impl Lanes {
         let mut spared = Vec::new();
         while self.lanes.len() + spared.len() > self.max.get() {
             match self.lanes.pop_lru() {
-                Some((process, lane)) if !lane.in_flight.is_empty() || lane.reviving => spared.push((process, lane)),
+                Some((process, lane)) if !lane.in_flight.is_empty() || lane.is_held() => spared.push((process, lane)),
                 Some(_) => {}
                 None => break,
             }

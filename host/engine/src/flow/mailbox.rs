@@ -54,7 +54,7 @@ impl Mailbox {
     }
 
     /// Brings what is recorded already, also beyond the bound: that one is for callers, and two full workers must not wait for each other.
-    /// How much that can be is bounded by the commits in flight of all workers. While stopping it is left for the next start.
+    /// After a deploy this can be everything that waits for a definition. While stopping it is left for the next start.
     pub(crate) fn bring(&self, work: Work) {
         let mut inside = self.lock();
         if inside.stopping {

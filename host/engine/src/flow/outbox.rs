@@ -62,7 +62,9 @@ pub(super) fn streams_that_take(
     message: &Message,
     only: Option<&Suffix>,
 ) -> Vec<Target> {
-    let sender = message.source.as_deref().and_then(|source| StreamName::parse(source).ok()).filter(|sender| sender.process == row.id);
+    // A source from outside may read like a stream; only what the host recorded comes from one.
+    let source = message.source.as_deref().filter(|source| message.is_of(source));
+    let sender = source.and_then(|source| StreamName::parse(source).ok()).filter(|sender| sender.process == row.id);
     let takes = |module: &Digest| match snapshot.record(module) {
         Some(record) => record.manifest.takes(&message.kind),
         // A module that was deployed after this chain began.

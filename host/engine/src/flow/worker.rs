@@ -31,7 +31,7 @@ pub(crate) struct Worker {
     shared: Arc<Shared>,
     lanes: Lanes,
     timers: Timers,
-    /// Work of this worker's own making, and what waits for a lane to be in order. Bounded by the commits in flight: each adds what it recorded.
+    /// What this worker has taken in and not done yet. Bounded by the commits in flight: each adds what it recorded.
     backlog: VecDeque<Work>,
     in_flight: usize,
     next_ticket: u64,
@@ -67,9 +67,8 @@ impl Worker {
         for settled in settled {
             self.settle(settled);
         }
-        for one in work {
-            self.work(one);
-        }
+        // Behind what waits already: what came later must not overtake it.
+        self.backlog.extend(work);
         if deployed {
             self.deploys += 1;
             self.deliver_unhandled();
@@ -123,12 +122,13 @@ impl Worker {
         match work {
             Work::Request { request, answer } => self.request(request, answer),
             Work::Deliver(undelivered) => self.deliver(*undelivered),
+            Work::Fire(timer) => self.fire(*timer),
             Work::Revived(process) => self.revived(&process),
             Work::Retry { process, answer } => self.retry(&process, answer),
         }
     }
 
-    /// Does what this worker put aside, as far as there is room. What only waits for its lane is no progress.
+    /// Does what was taken in, as far as there is room.
     fn work_backlog(&mut self) -> bool {
         let before = (self.backlog.len(), self.next_ticket);
         for _ in 0..before.0 {
@@ -172,13 +172,13 @@ impl Worker {
 
     /// How long nothing has to happen: until the next timer, and not longer than a second, so that a clock that was set is noticed.
     fn patience(&self) -> Duration {
-        if self.in_flight >= self.shared.limits.commits_in_flight_max {
+        if self.in_flight >= self.shared.limits.commits_in_flight_max || self.shared.mailboxes[self.index].is_stopping() {
             // Only a report of the store makes room, and it wakes the worker.
             return Duration::from_secs(1);
         }
         let next = self.timers.next(&self.shared).0.saturating_sub(self.shared.clock.now().0);
-        // What waits for its lane waits for a report of the store, a millisecond or so.
-        let longest_ms = if self.backlog.is_empty() { 1_000 } else { 1 };
+        // What waits for its lane is put into the backlog by what it waits for, so there is something to do.
+        let longest_ms = if self.backlog.is_empty() { 1_000 } else { 0 };
         Duration::from_millis(next.min(longest_ms))
     }
 

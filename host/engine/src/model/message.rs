@@ -29,6 +29,12 @@ pub struct Message {
 }
 
 impl Message {
+    /// Whether the host recorded it for this stream or adapter: such an id begins with `{source}/`, which no sender from outside can write over HTTP.
+    #[must_use]
+    pub fn is_of(&self, source: &str) -> bool {
+        self.id.as_str().strip_prefix(source).is_some_and(|rest| rest.starts_with('/'))
+    }
+
     /// Whether it is a recorded event on its way to whom it may interest: its id is `{source}/{version}`.
     /// Everything else asks for something and must reach somebody.
     #[must_use]

@@ -50,7 +50,10 @@ impl Registry {
         // A crash within a deploy leaves the module active that it was to overrule.
         for overruled in snapshot.overruled() {
             let state = ModuleState::Draining { because: DrainReason::Superseded };
-            let record = ModuleRecord { state, since: clock.now(), file: None, ..overruled };
+            // Its file stays its own, unless the later one comes from there: an unchanged file must not undo what came after it.
+            let holder = snapshot.holder(&overruled.manifest.category);
+            let file = overruled.file.clone().filter(|file| holder.is_none_or(|holder| holder.file.as_ref() != Some(file)));
+            let record = ModuleRecord { state, since: clock.now(), file, ..overruled };
             shelf.put(&record, None)?;
             snapshot = snapshot.with_record(record);
         }

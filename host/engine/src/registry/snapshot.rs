@@ -86,13 +86,19 @@ impl Snapshot {
         Some(Handler { manifest: Arc::clone(&module.manifest), module: module.digest, does: Arc::clone(does) })
     }
 
+    /// The active record that holds a category: the latest one.
+    pub(super) fn holder(&self, category: &Category) -> Option<&ModuleRecord> {
+        let claims = |record: &&ModuleRecord| record.state == ModuleState::Active && record.manifest.category == *category;
+        self.records.iter().filter(claims).max_by_key(|record| record.since)
+    }
+
     /// Active records whose category a later one holds.
     pub(super) fn overruled(&self) -> Vec<ModuleRecord> {
-        let active = || self.records.iter().filter(|record| record.state == ModuleState::Active);
-        let later = |record: &ModuleRecord| {
-            active().filter(|other| other.manifest.category == record.manifest.category).max_by_key(|other| other.since)
+        let is_overruled = |record: &&ModuleRecord| {
+            record.state == ModuleState::Active
+                && self.holder(&record.manifest.category).is_some_and(|holder| holder.digest != record.digest)
         };
-        active().filter(|record| later(record).is_some_and(|holder| holder.digest != record.digest)).cloned().collect()
+        self.records.iter().filter(is_overruled).cloned().collect()
     }
 
     pub(super) fn with_record(mut self, record: ModuleRecord) -> Self {

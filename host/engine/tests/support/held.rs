@@ -42,6 +42,12 @@ impl Held {
         count
     }
 
+    /// Lets the writer do the first commit only.
+    pub fn release_first(&self) {
+        let (commit, done) = self.waiting.lock().unwrap().remove(0);
+        self.store.submit(commit, done);
+    }
+
     /// Lets the writer do everything, and what follows from it.
     pub fn release_all(&self, bench: &mut Bench) {
         while self.release(0) > 0 {

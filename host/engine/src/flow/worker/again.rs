@@ -23,7 +23,9 @@ impl Worker {
             Ok(lane) => lane,
             Err(error) => return drop(answer.send(Err(error.into()))),
         };
-        if lane.row.parked.take().is_some() {
+        if lane.is_held() {
+            lane.waiting.push_back(Work::Retry { process: process.clone(), answer });
+        } else if lane.row.parked.take().is_some() {
             let snapshot = shared.registry.snapshot();
             let chain = Chain::new(&shared, &snapshot, &mut lane, retry_message(process, &shared));
             let in_flight = self.submit(chain, Job::Unpark(answer));
@@ -52,16 +54,41 @@ impl Worker {
         let (shared, index) = (Arc::clone(&self.shared), self.index);
         let bring = move |durable: Result<(), CommitError>| {
             let found = if durable.is_ok() { found } else { Vec::new() };
-            let work = found.into_iter().map(|one| Work::Deliver(Box::new(one))).chain(last);
-            work.for_each(|work| shared.mailboxes[index].bring(work));
+            for one in found {
+                // A process may keep messages for others; each goes to the worker that owns its process.
+                shared.mailboxes[shared.owner(&one.message.process)].bring(Work::Deliver(Box::new(one)));
+            }
+            last.into_iter().for_each(|last| shared.mailboxes[index].bring(last));
         };
         self.shared.store.barrier(Box::new(bring));
     }
 
-    /// What was parked is on its way again: new work is taken behind it.
+    /// What was parked is on its way again: what came meanwhile is taken behind it.
     pub(super) fn revived(&mut self, process: &ProcessId) {
+        match self.lanes.get(process) {
+            // Behind what it follows.
+            Some(lane) if lane.awaits_failures() => lane.waiting.push_back(Work::Revived(process.clone())),
+            Some(lane) => {
+                lane.reviving = false;
+                self.release(process);
+            }
+            None => {}
+        }
+    }
+
+    /// The process could not be taken up again.
+    pub(super) fn unrevived(&mut self, process: &ProcessId) {
         if let Some(lane) = self.lanes.get(process) {
             lane.reviving = false;
+        }
+    }
+
+    /// Lets what waited for a lane go on, before anything that came later.
+    pub(super) fn release(&mut self, process: &ProcessId) {
+        let in_order = self.lanes.get(process).filter(|lane| !lane.awaits_failures());
+        let waiting = in_order.map(|lane| std::mem::take(&mut lane.waiting));
+        for work in waiting.into_iter().flatten().rev() {
+            self.backlog.push_front(work);
         }
     }
 

@@ -53,8 +53,9 @@ impl Worker {
         let snapshot = shared.registry.snapshot();
         let Undelivered { owner, seq, message, target, .. } = undelivered.clone();
         // What a process has kept is delivered before anything that comes anew.
-        if lane.awaits_failures() || (lane.reviving && owner != lane.row.id) {
-            self.backlog.push_back(Work::Deliver(Box::new(undelivered)));
+        let is_held = if lane.reviving && owner == lane.row.id { lane.awaits_failures() } else { lane.is_held() };
+        if is_held {
+            lane.waiting.push_back(Work::Deliver(Box::new(undelivered)));
             return Ok(());
         }
         if lane.row.parked.is_some() {
@@ -104,8 +105,8 @@ impl Worker {
     fn fire_in(&mut self, lane: &mut Lane, timer: Timer) -> Result<(), StoreError> {
         let shared = Arc::clone(&self.shared);
         let snapshot = shared.registry.snapshot();
-        if lane.awaits_failures() || lane.reviving {
-            self.timers.set(timer);
+        if lane.is_held() {
+            lane.waiting.push_back(Work::Fire(Box::new(timer)));
             return Ok(());
         }
         let chain = match timer.fires.clone() {

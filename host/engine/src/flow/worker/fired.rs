@@ -50,7 +50,8 @@ pub(super) fn timer_of(lane: &Lane, message: &Message, target: Option<&Suffix>) 
     }
     let head = lane.row.stream(target?)?;
     let stream = StreamName { process: message.process.clone(), suffix: head.suffix.clone() };
-    if message.kind != Kind::timer() || message.source.as_deref() != Some(stream.to_string().as_str()) {
+    let is_its_own = message.id.as_str().strip_prefix(&stream.to_string()).is_some_and(|rest| rest.starts_with("/timer/"));
+    if message.kind != Kind::timer() || !is_its_own {
         return None;
     }
     let Fired { name, due, data } = serde_json::from_str(message.data.as_str()).ok()?;

@@ -36,8 +36,12 @@ impl Worker {
             Ok(lane) => lane,
             Err(error) => return Self::refuse(answer, error.into()),
         };
-        if lane.reviving || lane.awaits_failures() {
-            self.backlog.push_back(Work::Request { request, answer });
+        if lane.is_held() {
+            if lane.waiting.len() >= self.shared.limits.waiting_max {
+                Self::refuse(answer, Refusal::Busy);
+            } else {
+                lane.waiting.push_back(Work::Request { request, answer });
+            }
             return self.lanes.put(lane);
         }
         if let Some((request, answer)) = self.unless_seen_before(&mut lane, request, answer) {

@@ -17,6 +17,7 @@ impl Worker {
         // Reports come in the order of the commits, so this is the first one; the search only keeps it honest.
         let Some(at) = lane.in_flight.iter().position(|commit| commit.ticket == ticket) else { return };
         let Some(commit) = lane.in_flight.remove(at) else { return };
+        let has_failed = result.is_err();
         match result {
             Ok(()) => self.durable(&process, commit),
             Err(error) => {
@@ -25,6 +26,9 @@ impl Worker {
                 }
                 self.failed(&process, commit, error);
             }
+        }
+        if has_failed {
+            self.release(&process);
         }
     }
 
@@ -87,11 +91,11 @@ impl Worker {
             (Job::Deliver(undelivered), CommitError::Stale { .. }) => self.deliver(*undelivered),
             (Job::Fire(timer), CommitError::Stale { .. }) => self.fire(*timer),
             (Job::Unpark(answer), CommitError::Store(error)) => {
-                self.revived(process);
+                self.unrevived(process);
                 let _ = answer.send(Err(error.into()));
             }
             (Job::Unpark(answer), _) => {
-                self.revived(process);
+                self.unrevived(process);
                 self.retry(process, answer);
             }
             (Job::Deliver(_) | Job::Fire(_), error) => {

@@ -21,7 +21,7 @@ fn a_second_store_on_the_same_folder_is_refused_and_told_what_to_do() {
     let refusal = refused(folder.path());
     assert!(matches!(refusal, OpenError::InUse { .. }), "{refusal:?}");
     let text = refusal.to_string();
-    assert!(text.contains(&*folder.path().to_string_lossy()) && text.contains("--data"), "{text}");
+    assert!(text.contains(&*folder.path().to_string_lossy()) && text.contains("another folder"), "{text}");
     drop(first);
     drop(open(folder.path()));
 }
