@@ -51,6 +51,9 @@ impl Worker {
 
     /// Reads see what is applied and perhaps not durable; an adapter is not to hear of that before it is.
     fn bring_when_durable(&self, found: Vec<Undelivered>, last: Option<Work>) {
+        if found.is_empty() && last.is_none() {
+            return;
+        }
         let (shared, index) = (Arc::clone(&self.shared), self.index);
         let bring = move |durable: Result<(), CommitError>| {
             let found = if durable.is_ok() { found } else { Vec::new() };

@@ -43,7 +43,7 @@ pub(super) struct After {
     pub(super) outgoing: Vec<Undelivered>,
     /// Numbers of deferred messages that an event has made due.
     pub(super) due_again: Vec<u64>,
-    /// Whether a stream began: what waited for one may have a receiver now.
+    /// Whether a stream began that something kept before may be for.
     pub(super) begun: bool,
     /// Messages without a receiver, and how many deploys were heard of when none was found.
     pub(super) unhandled: Vec<Undelivered>,
@@ -56,12 +56,16 @@ pub(super) struct After {
 
 impl After {
     pub(super) fn of(commit: &Commit, due_again: Vec<u64>, begun: bool, deploys: u64, ended: bool) -> Self {
-        let in_state = |state: DeliveryState| commit.undelivered.iter().filter(move |one| one.state == state).cloned().collect();
+        let in_state =
+            |state: DeliveryState| -> Vec<_> { commit.undelivered.iter().filter(move |one| one.state == state).cloned().collect() };
+        let unhandled = in_state(DeliveryState::Unhandled);
+        // The first commit of a process has nothing before it to look for, and most processes begin there.
+        let begun = begun && (commit.row.revision > 1 || !unhandled.is_empty());
         Self {
             outgoing: in_state(DeliveryState::Due),
             due_again,
             begun,
-            unhandled: in_state(DeliveryState::Unhandled),
+            unhandled,
             deploys,
             timers_set: commit.timers_set.clone(),
             timers_cleared: commit.timers_cleared.clone(),
