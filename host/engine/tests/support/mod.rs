@@ -16,13 +16,14 @@ use procession_engine::engine::{Parts, Standing};
 use procession_engine::error::Refusal;
 use procession_engine::flow::inbox::{Answer, Request, Unhandled};
 use procession_engine::limits::Limits;
-use procession_engine::model::commit::{Commit, Receipt};
+use procession_engine::model::commit::{Commit, Receipt, Snapshot};
 use procession_engine::model::decision::{Command, Context, Decision, Effect, Rejection, RejectionReason, Reply, Start, Trigger};
 use procession_engine::model::event::{Event, RecordedEvent, StreamEvent};
 use procession_engine::model::id::{Category, Digest, Kind, MessageId, ProcessId, StreamName, Suffix};
 use procession_engine::model::json::Json;
 use procession_engine::model::manifest::{EventSchema, Manifest, Sharing};
 use procession_engine::model::message::Message;
+use procession_engine::model::note::Note;
 use procession_engine::model::process::{ProcessRow, Timer, TimerKey, Undelivered};
 use procession_engine::model::time::Timestamp;
 use procession_engine::model::view::{Phase, View};
@@ -101,6 +102,9 @@ pub fn word(trigger: &Trigger) -> String {
         Trigger::Start(message) | Trigger::Message(message) => message.kind.to_string(),
         Trigger::Recorded(event) => format!("own:{}", event.event.kind),
         Trigger::Timer { name, .. } => format!("timer:{name}"),
+        Trigger::Undelivered { kind, .. } => format!("undelivered:{kind}"),
+        Trigger::Cancel(_) => "cancel".to_owned(),
+        Trigger::Migrated(from) => format!("migrated:{from}"),
     }
 }
 
@@ -432,5 +436,11 @@ impl EventStore for Hooked {
     }
     fn processes(&self, phase: Option<Phase>, after: Option<&ProcessId>, limit: usize) -> Result<Vec<ProcessRow>, StoreError> {
         self.store.processes(phase, after, limit)
+    }
+    fn notes(&self, id: &ProcessId) -> Result<Vec<Note>, StoreError> {
+        self.store.notes(id)
+    }
+    fn snapshot(&self, stream: &StreamName) -> Result<Option<Snapshot>, StoreError> {
+        self.store.snapshot(stream)
     }
 }
