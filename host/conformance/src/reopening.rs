@@ -38,8 +38,13 @@ pub fn everything_is_there_again_after_a_reopen<H: Home>() {
 fn odd_commit(id: &str, key: &str) -> Commit {
     let mut odd = commit(&unknown(id), &[("Process", 3), ("Booking9", 1)]);
     odd.row.next_seq = u64::MAX;
-    odd.row.parked =
-        Some(Parked { message: MessageId::parse("ü/1").expect("valid"), reason: ODD.to_owned(), attempts: 3, since: Timestamp(u64::MAX), seq: 1 });
+    odd.row.parked = Some(Parked {
+        message: MessageId::parse("ü/1").expect("valid"),
+        reason: ODD.to_owned(),
+        attempts: 3,
+        since: Timestamp(u64::MAX),
+        seq: 1,
+    });
     let head = &mut odd.row.streams[1];
     head.module = module(0xff);
     head.category = Category::parse("a-b-4294967295.0").expect("valid");

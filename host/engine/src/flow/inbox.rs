@@ -160,7 +160,7 @@ impl Request {
 mod tests {
     use super::{Request, Unhandled};
     use crate::limits::Limits;
-    use crate::model::id::{Digest, Kind, MessageId, ProcessId, Suffix};
+    use crate::model::id::{Kind, MessageId, ProcessId};
     use crate::model::json::Json;
 
     fn request() -> Request {

@@ -142,6 +142,14 @@ pub struct Parked {
     pub seq: u64,
 }
 
+impl Parked {
+    /// Whether this is the message: by its number, since two streams may keep one message; by its id where an older release did not keep the number.
+    #[must_use]
+    pub fn is_on(&self, kept: &Undelivered) -> bool {
+        kept.message.id == self.message && (kept.seq == self.seq || self.seq == 0)
+    }
+}
+
 /// A recorded message that has not had its effect yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undelivered {

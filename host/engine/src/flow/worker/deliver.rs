@@ -213,8 +213,8 @@ fn pass_deadline<'a>(
     command: (&MessageId, &Kind, &Json),
 ) -> Result<Chain<'a>, StoreError> {
     Counters::count(&shared.counters.deadlines_passed);
-    let waits = shared.all_undelivered(&key.process)?.into_iter().find(|one| one.message.id == *command.0);
-    let reason = match &waits {
+    let waits: Vec<Undelivered> = shared.all_undelivered(&key.process)?.into_iter().filter(|one| one.message.id == *command.0).collect();
+    let reason = match waits.first() {
         None => "no answer came in time".to_owned(),
         Some(Undelivered { failed: Some(failed), .. }) => {
             format!("it could not be delivered in time: {}: {}", failed.definition, failed.error)
@@ -225,9 +225,9 @@ fn pass_deadline<'a>(
     let input = undelivered_message(&stream, key.seq, command, &reason, shared);
     let mut chain = Chain::new(shared, snapshot, lane, input.clone());
     chain.timers_cleared.push(key.clone());
-    if let Some(waits) = &waits {
-        chain.take_off(waits);
-        chain.note(Happening::Withdrawn, &waits.message, waits.target.clone(), reason.clone(), None);
+    for one in &waits {
+        chain.take_off(one);
+        chain.note(Happening::Withdrawn, &one.message, one.target.clone(), reason.clone(), None);
     }
     let (id, kind, data) = (command.0.clone(), command.1.clone(), command.2.clone());
     let suffix = target.suffix.clone();

@@ -76,7 +76,7 @@ fn retry(chain: &mut Chain<'_>, shared: &Shared) -> Result<(), Refusal> {
     let Some(parked) = chain.lane.row.parked.clone() else {
         return Err(Refusal::rejected("not-parked", format!("process {process} is not parked; there is nothing to try again")));
     };
-    let kept = shared.all_undelivered(&process)?.into_iter().find(|one| one.message.id == parked.message);
+    let kept = shared.all_undelivered(&process)?.into_iter().find(|one| parked.is_on(one));
     match kept {
         Some(kept) => replay(chain, &kept, None),
         // It was withdrawn meanwhile: the process goes on without it.
@@ -100,7 +100,7 @@ fn operable(chain: &Chain<'_>, shared: &Shared, seq: u64) -> Result<Undelivered,
 }
 
 fn is_parked_on(chain: &Chain<'_>, kept: &Undelivered) -> bool {
-    chain.lane.row.parked.as_ref().is_some_and(|parked| parked.message == kept.message.id)
+    chain.lane.row.parked.as_ref().is_some_and(|parked| parked.is_on(kept))
 }
 
 fn replay(chain: &mut Chain<'_>, kept: &Undelivered, data: Option<Json>) -> Result<(), Refusal> {
