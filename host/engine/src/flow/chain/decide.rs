@@ -16,6 +16,9 @@ use crate::model::id::{MessageId, StreamName};
 use crate::model::process::StreamHead;
 use crate::ports::definition::{Decider, Definition, GuestError, Module, Role};
 
+/// A folded state, and the version of the last event in it.
+type Restored = (Box<dyn Decider>, u64);
+
 impl Chain<'_> {
     /// Makes a turn, again in a fresh instance where the guest breaks, up to the limit.
     pub(super) fn attempt(&mut self, target: &Target, trigger: &Trigger, cause: &MessageId) -> Result<Outcome, Failure> {
@@ -89,7 +92,7 @@ impl Chain<'_> {
     }
 
     /// The state of a snapshot, and its version. One that another module or format made, or that cannot be read, is passed over: the events are the truth.
-    fn restored(&self, module: &Module, stream: &StreamName) -> Result<Option<(Box<dyn Decider>, u64)>, Failure> {
+    fn restored(&self, module: &Module, stream: &StreamName) -> Result<Option<Restored>, Failure> {
         let every = self.shared.limits.snapshot_every;
         let is_long = |head: &StreamHead| every > 0 && head.version >= every;
         if !self.lane.row.stream(&stream.suffix).is_some_and(is_long) {

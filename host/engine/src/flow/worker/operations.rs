@@ -128,10 +128,9 @@ fn drop_letter(chain: &mut Chain<'_>, shared: &Shared, kept: &Undelivered, reaso
     let data = Some(kept.message.data.clone());
     chain.note(Happening::Dropped, &kept.message, kept.target.clone(), reason.to_owned(), data);
     let Some(sender) = sender(chain, &kept.message) else { return Ok(()) };
-    let process = chain.lane.row.id.clone();
     let told = format!("it was dropped: {reason}");
     let command = (&kept.message.id, &kept.message.kind, &kept.message.data);
-    let stream = StreamName { process: process.clone(), suffix: sender.clone() };
+    let stream = StreamName { process: chain.lane.row.id.clone(), suffix: sender.clone() };
     let input = undelivered_message(&stream, kept.seq, command, &told, shared);
     chain.lift_deadline_of(&sender, &kept.message.id);
     chain.replace_input(input.clone());
@@ -163,7 +162,7 @@ fn migrate(chain: &mut Chain<'_>, shared: &Shared, suffix: Option<&Suffix>, to: 
         return Err(Refusal::rejected("parked", text));
     }
     let root = || chain.lane.row.root().map(|head| head.suffix.clone());
-    let suffix = suffix.cloned().or_else(root).ok_or_else(|| Refusal::UnknownProcess(process))?;
+    let suffix = suffix.cloned().or_else(root).ok_or(Refusal::UnknownProcess(process))?;
     let module = shared.registry.module(to).map_err(|error| match error {
         DeployError::Store(error) => Refusal::Store(error),
         other => Refusal::invalid("unknown-module", other.to_string()),

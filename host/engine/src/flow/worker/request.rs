@@ -104,7 +104,7 @@ impl Worker {
         let before = lane.row.clone();
         let mut chain = Chain::new(&shared, &snapshot, lane, message.clone());
         let trigger = if is_cancel(&message) { Trigger::Cancel(cancel_reason(&message)) } else { Trigger::Message(message.clone()) };
-        let response = take_in(&mut chain, &request, is_start, trigger, message, receiver).and_then(|response| {
+        let response = take_in(&mut chain, &request, is_start, &trigger, message, receiver).and_then(|response| {
             chain.follow().map_err(|error| NotTaken::Refused(error.into()))?;
             Ok(response)
         });
@@ -222,7 +222,7 @@ fn take_in(
     chain: &mut Chain<'_>,
     request: &Request,
     is_start: bool,
-    trigger: Trigger,
+    trigger: &Trigger,
     message: Message,
     receiver: Receiver,
 ) -> Result<Response, NotTaken> {
@@ -248,7 +248,7 @@ fn take_in(
             return Ok((taken, Some(why)));
         }
     };
-    match chain.begin(&targets, &trigger).map_err(|failure| NotTaken::Refused(failure.into_refusal(&request.process)))? {
+    match chain.begin(&targets, trigger).map_err(|failure| NotTaken::Refused(failure.into_refusal(&request.process)))? {
         Verdict::Accepted { stream, category, version } => {
             Ok((Receipt { category: Some(category), stream: Some(stream), version: Some(version), ..taken }, None))
         }
