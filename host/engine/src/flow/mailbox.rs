@@ -22,6 +22,7 @@ struct Inside {
     settled: VecDeque<Settled>,
     woken: bool,
     deployed: bool,
+    troubled: bool,
     stopping: bool,
 }
 
@@ -30,6 +31,7 @@ pub(crate) struct Taken {
     pub(crate) settled: VecDeque<Settled>,
     pub(crate) work: VecDeque<Work>,
     pub(crate) deployed: bool,
+    pub(crate) troubled: bool,
     pub(crate) stopping: bool,
 }
 
@@ -78,6 +80,13 @@ impl Mailbox {
         self.something.notify_one();
     }
 
+    /// Says that the store could not do something for what is recorded: it is to be found again when the store works.
+    /// A mark and no piece of work, since it means everything that waits.
+    pub(crate) fn announce_trouble(&self) {
+        self.lock().troubled = true;
+        self.something.notify_one();
+    }
+
     /// Makes the worker look at its timers now.
     pub(crate) fn wake(&self) {
         self.lock().woken = true;
@@ -111,7 +120,8 @@ impl Mailbox {
         let count = inside.work.len().min(work_max);
         let work = inside.work.drain(..count).collect();
         let settled = std::mem::take(&mut inside.settled);
-        Taken { settled, work, deployed: std::mem::take(&mut inside.deployed), stopping: inside.stopping }
+        let (deployed, troubled) = (std::mem::take(&mut inside.deployed), std::mem::take(&mut inside.troubled));
+        Taken { settled, work, deployed, troubled, stopping: inside.stopping }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inside> {
@@ -121,6 +131,6 @@ impl Mailbox {
 
 impl Inside {
     fn is_idle(&self, work_max: usize) -> bool {
-        self.settled.is_empty() && !self.woken && !self.deployed && (work_max == 0 || self.work.is_empty())
+        self.settled.is_empty() && !self.woken && !self.deployed && !self.troubled && (work_max == 0 || self.work.is_empty())
     }
 }

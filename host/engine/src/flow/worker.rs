@@ -5,6 +5,7 @@ mod again;
 mod deliver;
 mod fired;
 mod in_flight;
+mod recovery;
 mod request;
 mod settle;
 
@@ -24,6 +25,7 @@ use crate::ports::store::StoreError;
 pub(super) use in_flight::InFlight;
 pub(crate) use in_flight::Settled;
 use in_flight::{After, Job};
+use recovery::Trouble;
 
 /// One worker. A thread runs it; a test may step it instead.
 pub(crate) struct Worker {
@@ -37,12 +39,14 @@ pub(crate) struct Worker {
     next_ticket: u64,
     /// Deploys that this worker has heard of.
     deploys: u64,
+    /// Something recorded that waits for the store to work again.
+    trouble: Option<Trouble>,
 }
 
 impl Worker {
     pub(crate) fn new(index: usize, shared: Arc<Shared>) -> Self {
         let lanes = Lanes::new(shared.limits.lanes_max / shared.mailboxes.len().max(1));
-        Self { index, shared, lanes, timers: Timers::new(index), backlog: VecDeque::new(), in_flight: 0, next_ticket: 0, deploys: 0 }
+        Self { index, shared, lanes, timers: Timers::new(index), backlog: VecDeque::new(), in_flight: 0, next_ticket: 0, deploys: 0, trouble: None }
     }
 
     /// Runs until the mailbox says stop and nothing is in flight.
@@ -61,7 +65,7 @@ impl Worker {
     pub(crate) fn step(&mut self, patience: Duration) -> Progress {
         let shared = Arc::clone(&self.shared);
         let room = shared.limits.commits_in_flight_max.saturating_sub(self.in_flight);
-        let Taken { settled, work, deployed, stopping } =
+        let Taken { settled, work, deployed, troubled, stopping } =
             shared.mailboxes[self.index].take(room.saturating_sub(self.backlog.len()), patience);
         let mut progress = if settled.is_empty() && work.is_empty() && !deployed { Progress::Idle } else { Progress::Made };
         for settled in settled {
@@ -73,10 +77,13 @@ impl Worker {
             self.deploys += 1;
             self.deliver_unhandled();
         }
+        if troubled {
+            self.troubled();
+        }
         if stopping {
             return if self.in_flight == 0 { Progress::Stopped } else { progress };
         }
-        if self.work_backlog() | self.fire_timers() {
+        if self.find_again() | self.work_backlog() | self.fire_timers() {
             progress = Progress::Made;
         }
         progress
@@ -109,12 +116,15 @@ impl Worker {
 
     fn settle_some(&mut self) {
         let shared = Arc::clone(&self.shared);
-        let Taken { settled, deployed, .. } = shared.mailboxes[self.index].take(0, Duration::from_secs(1));
+        let Taken { settled, deployed, troubled, .. } = shared.mailboxes[self.index].take(0, Duration::from_secs(1));
         for settled in settled {
             self.settle(settled);
         }
         if deployed {
             shared.mailboxes[self.index].announce_deploy();
+        }
+        if troubled {
+            self.troubled();
         }
     }
 

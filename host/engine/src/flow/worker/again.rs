@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Worker;
 use super::in_flight::Job;
+use super::recovery::passes;
 use crate::error::Refusal;
 use crate::flow::chain::Chain;
 use crate::flow::inbox::{RetriedTo, Work};
@@ -43,19 +44,25 @@ impl Worker {
     /// Brings what a process keeps undelivered and somebody wants on its way, and `last` behind it.
     pub(super) fn deliver_again(&self, process: &ProcessId, wanted: impl Fn(&Undelivered) -> bool, last: Option<Work>) {
         let found = all_undelivered(&self.shared, process).unwrap_or_else(|error| {
-            tracing::error!(%process, %error, "what is undelivered could not be read; it stays recorded");
+            tracing::error!(%process, %error, "what is undelivered could not be read; it is looked for again when the store works");
+            if matches!(error, StoreError::Io(_)) {
+                self.shared.mailboxes[self.index].announce_trouble();
+            }
             Vec::new()
         });
         self.bring_when_durable(found.into_iter().filter(wanted).collect(), last);
     }
 
     /// Reads see what is applied and perhaps not durable; an adapter is not to hear of that before it is.
-    fn bring_when_durable(&self, found: Vec<Undelivered>, last: Option<Work>) {
+    pub(super) fn bring_when_durable(&self, found: Vec<Undelivered>, last: Option<Work>) {
         if found.is_empty() && last.is_none() {
             return;
         }
         let (shared, index) = (Arc::clone(&self.shared), self.index);
         let bring = move |durable: Result<(), CommitError>| {
+            if durable.as_ref().is_err_and(passes) {
+                shared.mailboxes[index].announce_trouble();
+            }
             let found = if durable.is_ok() { found } else { Vec::new() };
             for one in found {
                 // A process may keep messages for others; each goes to the worker that owns its process.
@@ -102,7 +109,10 @@ impl Worker {
         loop {
             let page = match shared.store.undelivered(None, after, shared.limits.page) {
                 Ok(page) => page,
-                Err(error) => return tracing::error!(%error, "what waits for a definition could not be read"),
+                Err(error) => {
+                    tracing::error!(%error, "what waits for a definition could not be read; it is looked for again when the store works");
+                    return self.troubled_by(&error);
+                }
             };
             let last = page.len() < shared.limits.page;
             after = page.last().map(|one| (one.owner.clone(), one.seq));

@@ -32,7 +32,7 @@ impl Worker {
         self.with_lane(&process, "a timer", |worker, lane| worker.fire_in(lane, timer));
     }
 
-    /// Runs work in a lane. What cannot be done now stays in the store and is found again at the next start.
+    /// Runs work in a lane. What cannot be done now stays in the store and is found again when that works.
     fn with_lane(&mut self, process: &ProcessId, what: &str, work: impl FnOnce(&mut Self, &mut Lane) -> Result<(), StoreError>) {
         let done = self.lanes.take(process, &*self.shared.store).and_then(|mut lane| {
             let before = lane.row.clone();
@@ -44,7 +44,8 @@ impl Worker {
             done
         });
         if let Err(error) = done {
-            tracing::error!(%process, %error, "{what} could not be delivered; it stays recorded");
+            tracing::error!(%process, %error, "{what} could not be delivered; it is looked for again when the store works");
+            self.troubled_by(&error);
         }
     }
 

@@ -3,6 +3,7 @@
 
 use super::Worker;
 use super::in_flight::{After, Echo, InFlight, Job, Settled};
+use super::recovery::passes;
 use crate::error::Refusal;
 use crate::flow::inbox::{Answer, Request, START_KEY, Work};
 use crate::model::id::ProcessId;
@@ -19,7 +20,10 @@ impl Worker {
         let Some(commit) = lane.in_flight.remove(at) else { return };
         let has_failed = result.is_err();
         match result {
-            Ok(()) => self.durable(&process, commit),
+            Ok(()) => {
+                self.store_works();
+                self.durable(&process, commit);
+            }
             Err(error) => {
                 if commit.generation == lane.generation {
                     lane.reset();
@@ -99,7 +103,10 @@ impl Worker {
                 self.retry(process, answer);
             }
             (Job::Deliver(_) | Job::Fire(_), error) => {
-                tracing::error!(%process, %error, "a delivery could not be recorded; it is found again at the next start");
+                tracing::error!(%process, %error, "a delivery could not be recorded; it is looked for again when the store works");
+                if passes(&error) {
+                    self.troubled();
+                }
             }
         }
         // What rested on this commit is asked again, behind it.
