@@ -28,9 +28,12 @@
 mod settings;
 mod store;
 
+mod making;
 mod open;
 
 mod queue;
+mod recovery;
+mod room;
 mod writer;
 
 mod group;
@@ -44,8 +47,11 @@ mod codec;
 mod disk;
 mod keys;
 
+mod door;
+mod flushing;
 mod lock;
 mod mark;
+mod ordered;
 mod sync;
 
 #[cfg(test)]

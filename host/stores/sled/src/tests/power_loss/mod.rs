@@ -22,7 +22,7 @@ const RECORDED: &str = "PROCESSION_TEST_RECORDED";
 /// How many power failures there are, and with which seed they begin: `make power-loss POINTS=500 SEED=1`.
 const POINTS: &str = "PROCESSION_POWER_LOSS_POINTS";
 const SEED: &str = "PROCESSION_POWER_LOSS_SEED";
-const POINTS_BY_DEFAULT: usize = 42;
+const POINTS_BY_DEFAULT: usize = 48;
 /// Power failures of one recording; for more, another one is made with another seed.
 const POINTS_PER_RECORDING: usize = 24;
 
@@ -87,7 +87,7 @@ fn fail_at(workload: &Workload, seed: u64, points: usize, honesty: Honesty) -> R
     let watched = folder.path().join("watched");
     let steps = record(workload, seed, folder.path(), &watched);
     let mut random = Random::of(&(seed, workload.name));
-    let mut moments: Vec<usize> = (0..points).map(|_| random.below(steps.len() + 1)).collect();
+    let mut moments: Vec<usize> = (0..points).map(|_| moment(&steps, &mut random)).collect();
     moments.sort_unstable();
     let (mut platter, mut heard, mut report) = (Platter::new(&watched, honesty), Heard::default(), Report::default());
     let mut done = 0;
@@ -108,6 +108,16 @@ fn fail_at(workload: &Workload, seed: u64, points: usize, honesty: Honesty) -> R
         }
     }
     report
+}
+
+/// A moment in a recording: any, or one soon after a name was made or changed, since these are few and delicate.
+fn moment(steps: &[Step], random: &mut Random) -> usize {
+    let is_of_a_name = |step: &Step| matches!(step, Step::Opened { made: true, .. } | Step::Renamed { .. } | Step::Removed { .. } | Step::FolderMade { .. });
+    let of_names: Vec<usize> = (1..).zip(steps).filter(|(_, step)| is_of_a_name(step)).map(|(at, _)| at).collect();
+    if random.happens(30) && !of_names.is_empty() {
+        return (of_names[random.below(of_names.len())] + random.below(6)).min(steps.len());
+    }
+    random.below(steps.len() + 1)
 }
 
 /// Runs a program to its end under the preload library.

@@ -30,11 +30,12 @@ pub(super) struct Workload {
     pub(super) sessions: usize,
 }
 
-pub(super) const WORKLOADS: [Workload; 7] = [
+pub(super) const WORKLOADS: [Workload; 8] = [
     Workload { name: "the first seconds of a folder", callers: 1, processes: 1, commits: 4, bytes_max: 300, modules: 1, sessions: 1 },
     Workload { name: "one caller", callers: 1, processes: 5, commits: 120, bytes_max: 1_000, modules: 0, sessions: 1 },
     Workload { name: "many callers", callers: 12, processes: 4, commits: 40, bytes_max: 2_000, modules: 0, sessions: 1 },
     Workload { name: "large values in pieces", callers: 4, processes: 2, commits: 12, bytes_max: 150_000, modules: 0, sessions: 1 },
+    Workload { name: "large groups", callers: 16, processes: 1, commits: 12, bytes_max: 250_000, modules: 0, sessions: 1 },
     Workload { name: "modules put beside", callers: 2, processes: 2, commits: 25, bytes_max: 2_000, modules: 6, sessions: 1 },
     Workload { name: "opened again and again", callers: 3, processes: 3, commits: 15, bytes_max: 2_000, modules: 1, sessions: 5 },
     Workload { name: "space used again", callers: 4, processes: 1, commits: 40, bytes_max: 200_000, modules: 2, sessions: 2 },
