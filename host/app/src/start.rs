@@ -118,8 +118,8 @@ async fn listener(builder: &Builder) -> Result<Option<TcpListener>, StartError> 
 }
 
 /// Store, sandbox, engine and folder. Blocks: opening reads, and active modules are made ready.
-fn open(builder: Builder) -> Result<Opened, StartError> {
-    let settings = settings(builder.settings)?;
+fn open(mut builder: Builder) -> Result<Opened, StartError> {
+    let settings = settings(std::mem::take(&mut builder.settings))?;
     // Looked at before the store, so that a typo leaves no data folder behind.
     if let Some(folder) = &builder.definitions {
         let unreadable = |error| StartError::Definitions { reason: format!("{} cannot be read: {error}", folder.display()) };
