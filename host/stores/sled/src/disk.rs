@@ -114,10 +114,18 @@ fn guarded<T>(folder: &Path, call: impl FnOnce() -> sled::Result<T>) -> Result<T
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(sled::Error::Corruption { at: pointer, .. })) => Err(StoreError::Damaged(format!("{at}: sled finds damage at {pointer:?}"))),
-        Ok(Err(error @ sled::Error::Io(_))) => Err(StoreError::Io(format!("{at}: {error}"))),
+        Ok(Err(sled::Error::Io(error))) => Err(StoreError::Io(format!("{at}: {}", system_text(&error)))),
         // What is left are mistakes of sled and files that are not what it wrote.
         Ok(Err(error)) => Err(StoreError::Damaged(format!("{at}: sled gave up: {error}"))),
         Err(panic) => Err(StoreError::Damaged(format!("{at}: sled gave up: {}", panic_text(&*panic)))),
+    }
+}
+
+/// What the system said. sled keeps only the kind of an error and a text for programmers.
+fn system_text(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded | std::io::ErrorKind::ReadOnlyFilesystem => error.kind().to_string(),
+        _ => error.to_string(),
     }
 }
 

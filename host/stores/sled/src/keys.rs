@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `F` | the version of this layout |
 //! | `G` | the last group: its number, and the last position of the log |
+//! | `S` | the sum over everything else, and the group that recorded it |
 //! | `L` position | an entry of the log, under the position of its first event |
 //! | `P` process `0` position | which streams that entry goes on, and from which versions |
 //! | `W` process `0` stream `0` version | waymark: the position of the entry that holds this version; one in 64 versions |
@@ -36,6 +37,9 @@ pub(crate) const FORMAT: u32 = 1;
 pub(crate) const FORMAT_KEY: &[u8] = b"F";
 /// Where the last group stands.
 pub(crate) const GROUP_KEY: &[u8] = b"G";
+
+/// Where the sum over everything stands.
+pub(crate) const SUM_KEY: &[u8] = b"S";
 
 /// One version in so many has a waymark: reading a page in the middle of a long stream passes over fewer entries than this,
 /// and the extra key is hardly ever written.
@@ -185,6 +189,7 @@ pub(crate) fn describe(key: &[u8]) -> String {
     match letter {
         b'F' => "the version of the layout".to_owned(),
         b'G' => "the record of the last group".to_owned(),
+        b'S' => "the sum over everything".to_owned(),
         b'L' => format!("the log entry at position {}", last_number(key)),
         b'P' => named("the index entry at position"),
         b'W' => named("the waymark at version"),

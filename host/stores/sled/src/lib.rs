@@ -46,6 +46,7 @@ mod shelf;
 mod codec;
 mod disk;
 mod keys;
+mod sum;
 
 mod door;
 mod flushing;
@@ -58,5 +59,5 @@ mod sync;
 mod tests;
 
 pub use open::OpenError;
-pub use settings::Settings;
+pub use settings::{Check, Settings};
 pub use store::SledStore;

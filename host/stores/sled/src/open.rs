@@ -141,8 +141,9 @@ pub(crate) fn database(folder: &Path, settings: &Settings, claimed: LastGroup) -
     sync::doubt(folder).map_err(failed)?;
     let disk = open_sled(&sled_folder, settings.cache_bytes).map_err(|cause| store_error(folder, cause))?;
     let is_new = check_format(&disk, folder)?;
-    let ledger = Ledger::load(&disk).map_err(|cause| store_error(folder, cause))?;
+    let mut ledger = Ledger::load(&disk).map_err(|cause| store_error(folder, cause))?;
     check_mark(folder, claimed, ledger.last)?;
+    ledger.add_up(&disk, settings.check).map_err(|cause| store_error(folder, cause))?;
     if is_new {
         write_format(&disk).map_err(|cause| store_error(folder, cause))?;
     }

@@ -5,6 +5,8 @@ mod crash;
 mod damage;
 mod gate;
 mod grouping;
+#[cfg(target_os = "linux")]
+mod harm;
 mod opening;
 mod pieces;
 #[cfg(target_os = "linux")]

@@ -15,7 +15,7 @@ use crate::{Settings, SledStore};
 
 /// What a program had said before its last moment.
 #[derive(Default)]
-pub(super) struct Heard {
+pub(in crate::tests) struct Heard {
     /// The last acknowledged revision of each process.
     taken: HashMap<String, u64>,
     put: Vec<u8>,
@@ -23,7 +23,7 @@ pub(super) struct Heard {
 
 impl Heard {
     /// Takes note of what was said; other lines are those of the test's own frame.
-    pub(super) fn line(&mut self, text: &str) {
+    pub(in crate::tests) fn line(&mut self, text: &str) {
         let words: Vec<&str> = text.split_whitespace().collect();
         match words[..] {
             ["taken", id, revision] => drop(self.taken.insert(id.to_owned(), revision.parse().unwrap())),
@@ -54,7 +54,8 @@ pub(super) fn check(folder: &Path, workload: &Workload, seed: u64, heard: &Heard
     stories.iter().try_for_each(|story| story.compare(&store, &timers)).map_err(|why| format!("after writing on: {why}"))
 }
 
-fn compare(store: &SledStore, workload: &Workload, seed: u64, heard: &Heard) -> Result<Vec<Story>, String> {
+/// Compares all that is in a store with what was heard.
+pub(in crate::tests) fn compare(store: &SledStore, workload: &Workload, seed: u64, heard: &Heard) -> Result<Vec<Story>, String> {
     let timers = timers(store)?;
     let mut stories = Vec::new();
     for id in (0..workload.callers).flat_map(|caller| workload.ids(caller)) {

@@ -11,10 +11,11 @@ mod workload;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use self::check::Heard;
+pub(super) use self::check::{Heard, compare};
 use self::platter::{Honesty, Platter};
 use self::recording::Step;
-use self::workload::{WORKLOADS, Workload};
+use self::workload::WORKLOADS;
+pub(super) use self::workload::Workload;
 use super::random::Random;
 
 /// Where this is set, the test is the program that is recorded: seed, workload and folder.

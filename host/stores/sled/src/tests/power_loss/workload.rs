@@ -10,24 +10,25 @@ use procession_engine::ports::shelf::Shelf;
 use procession_engine::ports::store::EventStore;
 
 use super::super::{pieces, random::Random, story::Story};
+use super::check::Heard;
 use crate::{Settings, SledStore};
 
 /// What a program does to its store.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Workload {
-    pub(super) name: &'static str,
+pub(in crate::tests) struct Workload {
+    pub(in crate::tests) name: &'static str,
     /// Callers at once, each with its own processes.
-    pub(super) callers: usize,
+    pub(in crate::tests) callers: usize,
     /// Processes of one caller.
-    pub(super) processes: usize,
+    pub(in crate::tests) processes: usize,
     /// Commits of one caller in one session.
-    pub(super) commits: usize,
+    pub(in crate::tests) commits: usize,
     /// The longest value.
-    pub(super) bytes_max: usize,
+    pub(in crate::tests) bytes_max: usize,
     /// Modules that are put in one session, beside the callers.
-    pub(super) modules: usize,
+    pub(in crate::tests) modules: usize,
     /// How often the store is opened.
-    pub(super) sessions: usize,
+    pub(in crate::tests) sessions: usize,
 }
 
 pub(super) const WORKLOADS: [Workload; 8] = [
@@ -62,6 +63,12 @@ impl Workload {
 
     /// Does all of it, and says what was acknowledged.
     pub(super) fn run(&self, seed: u64, folder: &Path) {
+        self.run_beside(seed, folder, |_, _| ());
+    }
+
+    /// Does all of it; at the end of each session, before the store is closed, somebody may look at the folder.
+    /// Gives back what was acknowledged.
+    pub(in crate::tests) fn run_beside(&self, seed: u64, folder: &Path, mut look: impl FnMut(usize, &Path)) -> Heard {
         let mut stories: Vec<Vec<Story>> =
             (0..self.callers).map(|caller| self.ids(caller).iter().map(|id| Story::of(seed, id, self.bytes_max)).collect()).collect();
         let modules: Vec<_> = self.modules(seed).collect();
@@ -77,7 +84,12 @@ impl Workload {
                     say(&format!("put {number}"));
                 }
             });
+            look(session, folder);
         }
+        let mut heard = Heard::default();
+        stories.iter().flatten().for_each(|story| heard.line(&format!("taken {} {}", story.row.id, story.row.revision)));
+        modules.iter().for_each(|(number, _)| heard.line(&format!("put {number}")));
+        heard
     }
 }
 
