@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build guests demo run test ci format lint doc clean target
+.PHONY: help build guests demo run soak test ci format lint doc clean target
 
 GUESTS := guest-processes
 DIST := $(GUESTS)/dist
@@ -33,6 +33,13 @@ run: build ## start the server on 127.0.0.1:43210 with the example's definitions
 	mkdir -p definitions
 	cp -u $(DIST)/{shipment-classifier,domestic,international,manifestation-and-documents,collection-booking,carrier-stub}-1.0.wasm definitions/
 	target/release/procession serve --data data --definitions definitions $(ARGS)
+
+FINISHED ?= 1000000
+PENDING ?= 100000
+EVENTS ?= 10000
+soak: guests ## an endurance test: FINISHED and PENDING processes and one of EVENTS, and the memory and disk that they take
+	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && mkdir "$$folder/definitions" && cp $(DIST)/soak-1.0.wasm "$$folder/definitions/" \
+	&& cargo run --release --quiet --locked -p procession --example soak -- "$$folder/data" "$$folder/definitions" $(FINISHED) $(PENDING) $(EVENTS)
 
 test: guests ## run all tests
 	cargo test --quiet --doc --locked --workspace

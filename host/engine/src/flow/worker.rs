@@ -163,6 +163,10 @@ impl Worker {
     }
 
     fn fire_timers(&mut self) -> bool {
+        // While the store fails, what is due stays in the store: taken out, all of it would gather in memory.
+        if self.outage.next_try().is_some() {
+            return false;
+        }
         let shared = Arc::clone(&self.shared);
         let room = shared.limits.commits_in_flight_max.saturating_sub(self.in_flight).min(shared.limits.timers_per_step_max);
         match self.timers.due(&shared, shared.clock.now(), room) {
