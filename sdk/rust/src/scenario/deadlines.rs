@@ -6,6 +6,9 @@ use super::Scenario;
 use crate::contract::{Command, Phase, Trigger, Undelivered};
 use crate::{Process, deadline};
 
+/// Why a command comes back whose deadline has passed.
+pub(super) const NO_ANSWER: &str = "no answer in time";
+
 /// The open deadline of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deadline {
@@ -29,7 +32,7 @@ impl<P: Process> Scenario<P> {
         };
         let Deadline { kind, data, due } = self.deadlines.remove(place);
         self.now = self.now.max(due);
-        self.when_triggered(came_back(&kind, "no answer in time", &data))
+        self.when_triggered(came_back(&kind, NO_ANSWER, &data))
     }
 
     /// An operator drops a command that nobody could carry out; it comes back whether it had a deadline or not.
