@@ -112,9 +112,8 @@ fn manifest(manner: Manner, ManifestLeg { carrier_id, leg_index, .. }: ManifestL
 }
 
 fn book(manner: Manner, carrier_id: String, ids: &mut Ids) -> Vec<Reply<Answer>> {
-    let declined = |failure: String| {
-        reply(Answer::CarrierCollectionBookingFailed(CollectionFailed { carrier_id: carrier_id.clone(), failure }))
-    };
+    let declined =
+        |failure: String| reply(Answer::CarrierCollectionBookingFailed(CollectionFailed { carrier_id: carrier_id.clone(), failure }));
     let booked = |booking_reference: String| {
         reply(Answer::CollectionBookedWithCarrier(CollectionBooked { carrier_id: carrier_id.clone(), booking_reference }))
     };

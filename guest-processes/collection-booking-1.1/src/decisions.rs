@@ -9,9 +9,9 @@ use shipment_language::calendar::moment_text;
 use shipment_language::carrier::{BookCollection, CollectionBooked, CollectionFailed};
 use shipment_language::collection::{Booked, CreateCollectionBooking};
 use shipment_language::start::check_collection_date;
-use shipment_undoing::words::{Attempt, Cancel, Refused};
 use shipment_language::{Failed, start};
 use shipment_undoing::ANSWER_MS;
+use shipment_undoing::words::{Attempt, Cancel, Refused};
 
 use crate::schedule;
 use crate::state::{Event, Question, State, Step};

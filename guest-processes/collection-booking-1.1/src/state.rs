@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use shipment_language::Failed;
 use shipment_language::carrier::CollectionBooked;
 use shipment_language::collection::{Booked, CreateCollectionBooking};
-use shipment_undoing::words::{Attempt, Cancel, GivenUp, PutOff, Undone};
 use shipment_undoing::Ledger;
+use shipment_undoing::words::{Attempt, Cancel, GivenUp, PutOff, Undone};
 
 /// What the collection records; what 1.0 does not know stands last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

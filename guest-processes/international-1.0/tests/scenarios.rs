@@ -1,9 +1,9 @@
 //! Given / when / then for `international-1.0`.
 
+use guards::Guard;
 use international_1_0::International;
 use international_1_0::decisions::{Command, Message};
 use international_1_0::state::Event;
-use guards::Guard;
 use procession_sdk::Scenario;
 use procession_sdk::contract::Phase;
 use procession_sdk::scenario::Exploration;

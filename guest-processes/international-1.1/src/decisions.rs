@@ -6,11 +6,11 @@
 use procession_sdk::contract::Context;
 use procession_sdk::{Decision, Trigger, accept, ignore, reject};
 use serde::{Deserialize, Serialize};
+use shipment_language::carrier::{CollectionBooked as CarrierBooking, LegManifested};
 use shipment_language::collection::{Booked, CreateCollectionBooking};
 use shipment_language::shipment::{CreateShipment, Generated, Manifested};
-use shipment_language::carrier::{CollectionBooked as CarrierBooking, LegManifested};
-use shipment_undoing::words::{Cancel, GivenUp, Undone};
 use shipment_language::{BookCollection, Failed, ProcessShipment};
+use shipment_undoing::words::{Cancel, GivenUp, Undone};
 
 use crate::compensation;
 use crate::state::{Event, State, Step};

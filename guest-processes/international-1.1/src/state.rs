@@ -5,8 +5,8 @@
 use procession_sdk::contract::{Phase, View};
 use serde::{Deserialize, Serialize};
 use shipment_language::outcome::{Documents, Outcome, tracking_numbers};
-use shipment_undoing::words::NotUndone;
 use shipment_language::{BookCollection, Leg, ManifestedLeg};
+use shipment_undoing::words::NotUndone;
 
 /// What the process records: in the order of a success, then what fails, then what undoes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -240,8 +240,7 @@ impl State {
                 self.not_undone.retain(|known| !not_undone.contains(known));
                 self.not_undone.extend(not_undone);
             }
-            Event::ShipmentProcessFailed { not_undone, .. }
-            | Event::ShipmentProcessCancelled { not_undone, .. } => {
+            Event::ShipmentProcessFailed { not_undone, .. } | Event::ShipmentProcessCancelled { not_undone, .. } => {
                 self.step = Step::Undone;
                 self.not_undone = not_undone;
             }

@@ -1,8 +1,8 @@
 //! Given / when / then for `manifestation-and-documents-1.0`.
 
+use guards::Guard;
 use manifestation_and_documents_1_0::Shipment;
 use manifestation_and_documents_1_0::decisions::{Command, Message};
-use guards::Guard;
 use procession_sdk::Scenario;
 use procession_sdk::contract::Phase;
 use procession_sdk::scenario::Exploration;
@@ -141,7 +141,8 @@ fn nothing_that_can_come_breaks_it() {
 
 #[test]
 fn every_trigger_in_every_state_does_no_harm() {
-    let other = |leg_index: usize| LegManifested { carrier_id: format!("c{}", leg_index + 1), leg_index, tracking_number: "other".to_owned() };
+    let other =
+        |leg_index: usize| LegManifested { carrier_id: format!("c{}", leg_index + 1), leg_index, tracking_number: "other".to_owned() };
     let messages = [
         Message::CreateShipment(CreateShipment { legs: vec![leg("c1"), leg("c2")] }),
         Message::CreateShipment(CreateShipment { legs: Vec::new() }),

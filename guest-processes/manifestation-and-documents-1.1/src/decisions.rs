@@ -9,8 +9,8 @@ use shipment_language::Failed;
 use shipment_language::carrier::{LegFailed, LegManifested, ManifestLeg};
 use shipment_language::shipment::{CreateShipment, Generated, Manifested};
 use shipment_language::start::check_legs;
-use shipment_undoing::words::{Attempt, Cancel, Refused};
 use shipment_undoing::ANSWER_MS;
+use shipment_undoing::words::{Attempt, Cancel, Refused};
 
 use crate::state::{Asked, Document, Event, State, Step};
 use crate::undoing::LEGS;

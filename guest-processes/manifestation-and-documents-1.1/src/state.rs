@@ -6,9 +6,9 @@ use procession_sdk::contract::{Phase, View};
 use serde::{Deserialize, Serialize};
 use shipment_language::carrier::LegManifested;
 use shipment_language::shipment::{CreateShipment, Generated, Manifested};
-use shipment_undoing::words::{Attempt, Cancel, GivenUp, PutOff, Undone};
 use shipment_language::{Failed, Leg, ManifestedLeg};
 use shipment_undoing::Ledger;
+use shipment_undoing::words::{Attempt, Cancel, GivenUp, PutOff, Undone};
 
 /// What the shipment records; what 1.0 does not know stands last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

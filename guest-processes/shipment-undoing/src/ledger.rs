@@ -2,9 +2,9 @@
 //!
 //! It neither records nor sends anything: what comes next is said as [`Progress`].
 
+use crate::words::{Attempt, GivenUp, NotUndone, PutOff, Refused};
 use serde::{Deserialize, Serialize};
 use shipment_language::calendar::moment_text;
-use crate::words::{Attempt, GivenUp, NotUndone, PutOff, Refused};
 
 use crate::{ATTEMPTS_MAX, pause_ms};
 

@@ -2,10 +2,10 @@
 //!
 //! Which promise comes next is the ledger's business.
 
+use crate::words::{Attempt, GivenUp, NotUndone, PutOff, Refused, Undone};
 use procession_sdk::contract::TimerFired;
 use procession_sdk::{Decision, accept, ignore};
 use serde::de::DeserializeOwned;
-use crate::words::{Attempt, GivenUp, NotUndone, PutOff, Refused, Undone};
 
 use crate::{ANSWER_MS, Ledger, Progress};
 
