@@ -1,6 +1,7 @@
 //! What must hold in every state that a shipment component can reach, whatever comes; for tests.
 //!
 //! What a component decides otherwise is shown by its own scenarios.
+#![cfg(not(target_arch = "wasm32"))]
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,6 @@
 //! What every kind of shipment id leaves behind, with all components together.
 
+mod documented;
 mod host;
 mod order;
 mod supersets;

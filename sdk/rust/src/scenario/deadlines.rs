@@ -98,10 +98,5 @@ impl<P: Process> Scenario<P> {
 }
 
 pub(super) fn came_back(kind: &str, reason: &str, data: &str) -> Trigger {
-    Trigger::Undelivered(Undelivered {
-        id: "command".to_owned(),
-        kind: kind.to_owned(),
-        reason: reason.to_owned(),
-        data: data.to_owned(),
-    })
+    Trigger::Undelivered(Undelivered { id: "command".to_owned(), kind: kind.to_owned(), reason: reason.to_owned(), data: data.to_owned() })
 }

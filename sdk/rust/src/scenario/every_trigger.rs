@@ -84,14 +84,18 @@ impl<P: Process> Scenario<P> {
         }
         offers.extend([Trigger::Cancel("no longer wanted".to_owned()), Trigger::Migrated("another-1.0".to_owned())]);
         let mut offers: Vec<Offer> = offers.into_iter().map(|trigger| Offer { trigger, uses: Uses::Nothing }).collect();
-        offers.extend(self.timers.iter().enumerate().map(|(place, timer)| Offer {
-            trigger: fired(&timer.name, timer.at, &timer.data),
-            uses: Uses::Timer(place),
-        }));
-        offers.extend(self.deadlines.iter().enumerate().map(|(place, deadline)| Offer {
-            trigger: came_back(&deadline.kind, NO_ANSWER, &deadline.data),
-            uses: Uses::Deadline(place),
-        }));
+        offers.extend(
+            self.timers
+                .iter()
+                .enumerate()
+                .map(|(place, timer)| Offer { trigger: fired(&timer.name, timer.at, &timer.data), uses: Uses::Timer(place) }),
+        );
+        offers.extend(
+            self.deadlines.iter().enumerate().map(|(place, deadline)| Offer {
+                trigger: came_back(&deadline.kind, NO_ANSWER, &deadline.data),
+                uses: Uses::Deadline(place),
+            }),
+        );
         offers
     }
 
@@ -99,8 +103,7 @@ impl<P: Process> Scenario<P> {
         let unfit = kinds::of::<P::Message>().iter().flat_map(|kind| UNFIT.map(|data| (*kind, data)));
         let all = unfit.chain(samples.iter().copied()).chain([("NobodyKnowsThis", "{}")]);
         all.flat_map(|(kind, data)| {
-            let message =
-                Message { id: "any".to_owned(), kind: kind.to_owned(), source: None, time: self.now, data: data.to_owned() };
+            let message = Message { id: "any".to_owned(), kind: kind.to_owned(), source: None, time: self.now, data: data.to_owned() };
             [Trigger::Start(message.clone()), Trigger::Message(message)]
         })
         .collect()

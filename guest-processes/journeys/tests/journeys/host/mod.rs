@@ -48,6 +48,8 @@ pub(crate) struct Host {
     pub(crate) rejected: Vec<String>,
     /// Phases of the shipment process, each time it changed.
     pub(crate) phases: Vec<Phase>,
+    /// The same with the time since the beginning, in milliseconds.
+    pub(crate) phases_at: Vec<(Phase, u64)>,
 }
 
 impl Host {
@@ -63,6 +65,7 @@ impl Host {
             unhandled: Vec::new(),
             rejected: Vec::new(),
             phases: Vec::new(),
+            phases_at: Vec::new(),
         }
     }
 
@@ -118,6 +121,7 @@ impl Host {
                 What::Trigger(trigger) => {
                     self.now = self.now.max(at);
                     self.turn(to, trigger);
+                    self.check_the_way_out();
                 }
                 What::Deadline(id, undelivered) => {
                     let open = &mut self.definitions[to].deadlines;
@@ -125,9 +129,24 @@ impl Host {
                     open.remove(place);
                     self.now = self.now.max(at);
                     self.turn(to, Trigger::Undelivered(undelivered));
+                    self.check_the_way_out();
                 }
             }
         }
+    }
+
+    /// From 1.1 on a shipment of several legs never waits without a timer or a deadline somewhere, or a message on its way inside.
+    fn check_the_way_out(&self) {
+        let process = self.definition("Process");
+        if process.manifest.category != "international-1.1" || self.under_way().is_empty() {
+            return;
+        }
+        let limited = |due: &Due| match &due.what {
+            What::Trigger(Trigger::Timer(_)) => true,
+            What::Trigger(_) => due.at <= self.now,
+            What::Deadline(id, _) => self.definitions[due.to].deadlines.iter().any(|deadline| deadline.id == *id),
+        };
+        assert!(self.waiting.iter().any(limited), "{} waits without a limit: {:?}", self.process_id, self.under_way());
     }
 
     fn turn(&mut self, place: usize, trigger: Trigger) {
@@ -236,6 +255,7 @@ impl Host {
         let phase = self.view("Process").phase;
         if self.phases.last() != Some(&phase) {
             self.phases.push(phase);
+            self.phases_at.push((phase, self.elapsed()));
         }
     }
 
