@@ -75,23 +75,17 @@ impl Adapter for CarrierStub {
         let manner = Manner::of(&ctx.process_id);
         let answers = match command {
             Command::ManifestShipmentWithCarrier(asked) => manifest(manner, asked, &mut ctx.ids()),
-            Command::BookCollectionWithCarrier(asked) => book(manner, asked.carrier_id, &mut ctx.ids()),
-            Command::CancelShipmentWithCarrier(Attempt { promise, attempt }) => match manner.cancellation {
-                Cancellation::Silent => vec![],
-                refuses if refuses.refuses(attempt) => {
-                    let failure = ctx.ids().hex32();
-                    vec![reply(Answer::ShipmentCarrierCancellationFailed(Refused { promise, attempt, failure }))]
-                }
-                _ => vec![reply(Answer::ShipmentCancelledWithCarrier(promise))],
-            },
-            Command::CancelCollectionWithCarrier(Attempt { promise, attempt }) => match manner.cancellation {
-                Cancellation::Silent => vec![],
-                refuses if refuses.refuses(attempt) => {
-                    let failure = ctx.ids().hex32();
-                    vec![reply(Answer::CarrierCollectionCancellationFailed(Refused { promise, attempt, failure }))]
-                }
-                _ => vec![reply(Answer::CollectionCancelledWithCarrier(promise))],
-            },
+            Command::BookCollectionWithCarrier(asked) => book(manner, &asked.carrier_id, &mut ctx.ids()),
+            Command::CancelShipmentWithCarrier(asked) => {
+                take_back(manner, asked, &mut ctx.ids(), Answer::ShipmentCancelledWithCarrier, Answer::ShipmentCarrierCancellationFailed)
+            }
+            Command::CancelCollectionWithCarrier(asked) => take_back(
+                manner,
+                asked,
+                &mut ctx.ids(),
+                Answer::CollectionCancelledWithCarrier,
+                Answer::CarrierCollectionCancellationFailed,
+            ),
         };
         Ok(answers.into_iter().map(|answer| Reply { after_ms: answer.after_ms.saturating_add(settings.delay_ms), ..answer }).collect())
     }
@@ -111,17 +105,31 @@ fn manifest(manner: Manner, ManifestLeg { carrier_id, leg_index, .. }: ManifestL
     }
 }
 
-fn book(manner: Manner, carrier_id: String, ids: &mut Ids) -> Vec<Reply<Answer>> {
+fn book(manner: Manner, carrier_id: &str, ids: &mut Ids) -> Vec<Reply<Answer>> {
     let declined =
-        |failure: String| reply(Answer::CarrierCollectionBookingFailed(CollectionFailed { carrier_id: carrier_id.clone(), failure }));
+        |failure: String| reply(Answer::CarrierCollectionBookingFailed(CollectionFailed { carrier_id: carrier_id.to_owned(), failure }));
     let booked = |booking_reference: String| {
-        reply(Answer::CollectionBookedWithCarrier(CollectionBooked { carrier_id: carrier_id.clone(), booking_reference }))
+        reply(Answer::CollectionBookedWithCarrier(CollectionBooked { carrier_id: carrier_id.to_owned(), booking_reference }))
     };
     match manner.collection {
         Collection::Booked => vec![booked(ids.hex32())],
         Collection::Declined => vec![declined(ids.hex32())],
         Collection::AfterAll => vec![declined(ids.hex32()), booked(ids.hex32()).after(SECOND_THOUGHT_MS)],
         Collection::Silent => vec![],
+    }
+}
+
+fn take_back<T>(
+    manner: Manner,
+    Attempt { promise, attempt }: Attempt<T>,
+    ids: &mut Ids,
+    taken_back: fn(T) -> Answer,
+    refused: fn(Refused<T>) -> Answer,
+) -> Vec<Reply<Answer>> {
+    match manner.cancellation {
+        Cancellation::Silent => vec![],
+        cancellation if cancellation.refuses(attempt) => vec![reply(refused(Refused { promise, attempt, failure: ids.hex32() }))],
+        _ => vec![reply(taken_back(promise))],
     }
 }
 
