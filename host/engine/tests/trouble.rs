@@ -54,7 +54,8 @@ fn a_message_that_could_not_be_recorded_is_delivered_when_there_is_room_again() 
 #[test]
 fn a_timer_that_fired_in_vain_fires_when_any_commit_has_come_through() {
     let mut bench = Bench::new();
-    let alarm = Manifest { stream: suffix("Alarm"), starts: kinds(&["Begin"]), records: records(&["Begun", "Rung"]), ..manifest("alarm-1.0") };
+    let alarm =
+        Manifest { stream: suffix("Alarm"), starts: kinds(&["Begin"]), records: records(&["Begun", "Rung"]), ..manifest("alarm-1.0") };
     bench.process(
         "alarm",
         alarm,

@@ -163,7 +163,9 @@ pub unsafe extern "C" fn writev(fd: c_int, parts: *const iovec, count: c_int) ->
 unsafe fn cut(fd: c_int, length: off_t) -> c_int {
     let raw = || int(unsafe { libc::syscall(libc::SYS_ftruncate, fd, length) });
     let Some(mut watch) = watch() else { return raw() };
-    if watch.has(fd) && let Err(error) = watch.refusals.allowed(Call::Write, 0) {
+    if watch.has(fd)
+        && let Err(error) = watch.refusals.allowed(Call::Write, 0)
+    {
         return int(fail(error));
     }
     let answer = raw();
@@ -196,7 +198,9 @@ unsafe fn sync(fd: c_int, call: c_long) -> c_int {
     drop(begun);
     // Not under the lock: others write while a sync goes on, and those writes are not part of it.
     let answer = int(unsafe { libc::syscall(call, fd) });
-    if answer == 0 && let Some(watch) = watch() {
+    if answer == 0
+        && let Some(watch) = watch()
+    {
         watch.add(Kind::Synced, fd, number, &[], &[]);
     }
     answer
@@ -215,9 +219,7 @@ pub unsafe extern "C" fn fdatasync(fd: c_int) -> c_int {
 unsafe fn rename_at(from_at: c_int, from: *const c_char, to_at: c_int, to: *const c_char) -> c_int {
     let raw = || int(unsafe { libc::syscall(libc::SYS_renameat2, from_at, from, to_at, to, 0) });
     let Some(mut watch) = watch() else { return raw() };
-    let names = unsafe {
-        names::absolute(|fd| watch.path_of(fd), from_at, from).zip(names::absolute(|fd| watch.path_of(fd), to_at, to))
-    };
+    let names = unsafe { names::absolute(|fd| watch.path_of(fd), from_at, from).zip(names::absolute(|fd| watch.path_of(fd), to_at, to)) };
     let Some((from, to)) = names.filter(|(from, to)| watch.covers(from) || watch.covers(to)) else { return raw() };
     if let Err(error) = watch.refusals.allowed(Call::Write, 0) {
         return int(fail(error));
@@ -246,7 +248,9 @@ unsafe fn name_at(kind: Kind, at: c_int, path: *const c_char, call: impl Fn() ->
     let Some(name) = name.filter(|name| watch.covers(name)) else { return int(call()) };
     // Room is needed for a new name only, but a folder that is read-only lets nothing go either.
     let room = usize::from(matches!(kind, Kind::FolderMade));
-    if let Err(error) = watch.refusals.allowed(Call::Write, room) && (room > 0 || error == libc::EROFS) {
+    if let Err(error) = watch.refusals.allowed(Call::Write, room)
+        && (room > 0 || error == libc::EROFS)
+    {
         return int(fail(error));
     }
     let answer = int(call());

@@ -86,7 +86,9 @@ impl Problem {
 
     fn store(error: &StoreError) -> Self {
         let detail = match error {
-            StoreError::Io(_) => "the event store cannot write at present, so nothing is promised; try again later, the log of the host says why",
+            StoreError::Io(_) => {
+                "the event store cannot write at present, so nothing is promised; try again later, the log of the host says why"
+            }
             StoreError::Damaged(_) | StoreError::Closed(_) => {
                 "the event store could not do its work, so nothing is promised; the log of the host says why"
             }

@@ -46,7 +46,17 @@ pub(crate) struct Worker {
 impl Worker {
     pub(crate) fn new(index: usize, shared: Arc<Shared>) -> Self {
         let lanes = Lanes::new(shared.limits.lanes_max / shared.mailboxes.len().max(1));
-        Self { index, shared, lanes, timers: Timers::new(index), backlog: VecDeque::new(), in_flight: 0, next_ticket: 0, deploys: 0, trouble: None }
+        Self {
+            index,
+            shared,
+            lanes,
+            timers: Timers::new(index),
+            backlog: VecDeque::new(),
+            in_flight: 0,
+            next_ticket: 0,
+            deploys: 0,
+            trouble: None,
+        }
     }
 
     /// Runs until the mailbox says stop and nothing is in flight.

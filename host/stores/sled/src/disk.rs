@@ -124,7 +124,9 @@ fn guarded<T>(folder: &Path, call: impl FnOnce() -> sled::Result<T>) -> Result<T
 /// What the system said. sled keeps only the kind of an error and a text for programmers.
 fn system_text(error: &std::io::Error) -> String {
     match error.kind() {
-        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded | std::io::ErrorKind::ReadOnlyFilesystem => error.kind().to_string(),
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded | std::io::ErrorKind::ReadOnlyFilesystem => {
+            error.kind().to_string()
+        }
         _ => error.to_string(),
     }
 }

@@ -4,9 +4,9 @@
 //! sled notes the failure of a write and wakes who waits for it, but not on every path: a batch that crosses from one segment to the next
 //! is written by another thread, which notes the failure and wakes nobody. Another flush finds the failure and wakes everybody.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 

@@ -31,6 +31,12 @@ pub enum Check {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { cache_bytes: 128 * 1024 * 1024, queue_commits_max: 4_096, group_commits_max: 512, free_bytes_min: 64 * 1024 * 1024, check: Check::Everything }
+        Self {
+            cache_bytes: 128 * 1024 * 1024,
+            queue_commits_max: 4_096,
+            group_commits_max: 512,
+            free_bytes_min: 64 * 1024 * 1024,
+            check: Check::Everything,
+        }
     }
 }

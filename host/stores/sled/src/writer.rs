@@ -46,7 +46,10 @@ pub(crate) enum Standing {
     /// Not at present: there is too little room, and the database is as it should be.
     Waiting,
     /// Not at present: a write failed. The database is shut until it has been opened again.
-    Refusing { why: String, next_try: Instant },
+    Refusing {
+        why: String,
+        next_try: Instant,
+    },
     /// Not any more.
     Stopped(String),
 }
@@ -112,9 +115,8 @@ impl Writer {
         let mut outcomes = Outcomes::new();
         // A panic in here would be a mistake of this crate; it must not leave callers without an answer.
         let written = catch_unwind(AssertUnwindSafe(|| self.write(waiting, &mut outcomes)));
-        let written = written.unwrap_or_else(|panic| {
-            Err(Failure::Broken(StoreError::Closed(format!("the writer broke: {}", panic_text(&*panic)))))
-        });
+        let written =
+            written.unwrap_or_else(|panic| Err(Failure::Broken(StoreError::Closed(format!("the writer broke: {}", panic_text(&*panic))))));
         let (answer, barriers) = match written {
             Ok(()) => (Ok(()), self.queue.durable()),
             Err(failure) => self.failed(failure),

@@ -101,7 +101,11 @@ fn do_harm(harm: Harm, copy: &Path, earlier: &Path, random: &mut Random) -> Stri
         }
         Harm::TornTail => {
             let begin = bytes.len().saturating_sub(1 + random.below(100_000));
-            bytes[begin..].chunks_mut(512).for_each(|sector| if random.happens(50) { sector.fill(0) });
+            bytes[begin..].chunks_mut(512).for_each(|sector| {
+                if random.happens(50) {
+                    sector.fill(0)
+                }
+            });
         }
         Harm::FlippedBit => bytes[at] ^= 1 << random.below(8),
         Harm::ZeroedPage => bytes[page..page_end].fill(0),

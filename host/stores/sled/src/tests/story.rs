@@ -116,7 +116,8 @@ impl Story {
         same(&events.into_iter().map(without_position).collect(), &self.events, &told("the events"))?;
         let messages = store.undelivered(Some(id), None, usize::MAX).map_err(failed)?;
         same(&messages, &self.undelivered.values().cloned().collect(), &told("the undelivered messages"))?;
-        let mine: BTreeMap<u64, Timer> = timers.iter().filter(|timer| timer.key.process == *id).map(|one| (one.key.seq, one.clone())).collect();
+        let mine: BTreeMap<u64, Timer> =
+            timers.iter().filter(|timer| timer.key.process == *id).map(|one| (one.key.seq, one.clone())).collect();
         same(&mine, &self.timers, &told("the timers"))?;
         for number in 1..=self.row.revision + 3 {
             let key = format!("key-{number}");

@@ -89,7 +89,9 @@ fn content(durable: &[u8], since: &[(u64, FileChange)], random: &mut Random) -> 
 /// Makes a part of a change: any of the sectors that it touches.
 fn tear(content: &mut Vec<u8>, change: &FileChange, random: &mut Random, percent: usize) {
     let FileChange::Write { offset, bytes } = change else {
-        return if random.happens(percent) { change.make(content) };
+        return if random.happens(percent) {
+            change.make(content)
+        };
     };
     let mut begin = 0;
     while begin < bytes.len() {

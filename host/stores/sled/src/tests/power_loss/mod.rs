@@ -113,7 +113,9 @@ fn fail_at(workload: &Workload, seed: u64, points: usize, honesty: Honesty) -> R
 
 /// A moment in a recording: any, or one soon after a name was made or changed, since these are few and delicate.
 fn moment(steps: &[Step], random: &mut Random) -> usize {
-    let is_of_a_name = |step: &Step| matches!(step, Step::Opened { made: true, .. } | Step::Renamed { .. } | Step::Removed { .. } | Step::FolderMade { .. });
+    let is_of_a_name = |step: &Step| {
+        matches!(step, Step::Opened { made: true, .. } | Step::Renamed { .. } | Step::Removed { .. } | Step::FolderMade { .. })
+    };
     let of_names: Vec<usize> = (1..).zip(steps).filter(|(_, step)| is_of_a_name(step)).map(|(at, _)| at).collect();
     if random.happens(30) && !of_names.is_empty() {
         return (of_names[random.below(of_names.len())] + random.below(6)).min(steps.len());
