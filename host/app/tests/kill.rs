@@ -17,7 +17,7 @@ use support::{Random, guest, until};
 const ROUNDS: &str = "PROCESSION_KILL_ROUNDS";
 const ROUNDS_BY_DEFAULT: usize = 20;
 /// Shipments that are acknowledged in a round, at least and taken over all; slow machines get up to five times the rounds.
-const SHIPMENTS_PER_ROUND_MIN: usize = 50;
+const SHIPMENTS_PER_ROUND_MIN: usize = 15;
 const CALLERS: usize = 32;
 const SEED: u64 = 20_261_123;
 
