@@ -100,6 +100,12 @@ impl Standing {
         }
     }
 
+    /// Lets one worker take one step; true where it did something.
+    /// For a simulation, which decides itself whose turn it is. A worker that is not there does nothing.
+    pub fn step(&mut self, worker: usize) -> bool {
+        self.workers.get_mut(worker).is_some_and(|worker| worker.step(Duration::ZERO) == Progress::Made)
+    }
+
     /// The engine without its workers: it answers queries, and every request hears that the host is stopping.
     #[must_use]
     pub fn only_reading(self) -> Arc<Engine> {
