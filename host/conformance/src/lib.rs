@@ -7,6 +7,7 @@
 mod suite;
 
 pub mod commits;
+pub mod keeping;
 pub mod order;
 pub mod reads;
 pub mod refusals;

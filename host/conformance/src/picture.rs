@@ -1,9 +1,10 @@
 //! Everything that a store shows, taken at one moment, to compare with another.
 //! Two pictures are equal where nobody could tell the stores apart.
 
-use procession_engine::model::commit::Receipt;
+use procession_engine::model::commit::{Receipt, Snapshot};
 use procession_engine::model::event::RecordedEvent;
-use procession_engine::model::id::{Digest, ProcessId};
+use procession_engine::model::id::{Digest, ProcessId, StreamName};
+use procession_engine::model::note::Note;
 use procession_engine::model::process::{ProcessRow, Timer, Undelivered};
 use procession_engine::model::time::Timestamp;
 use procession_engine::model::view::Phase;
@@ -22,6 +23,8 @@ pub(crate) struct Picture {
     receipts: Vec<Receipt>,
     undelivered: Vec<Undelivered>,
     timers: Vec<Timer>,
+    notes: Vec<Vec<Note>>,
+    snapshots: Vec<Option<Snapshot>>,
     modules: Vec<(ModuleRecord, Option<Vec<u8>>)>,
     tallies: Vec<(Digest, Tally)>,
 }
@@ -32,6 +35,10 @@ pub(crate) fn of(store: &(impl EventStore + Shelf), receipt_keys: &[&str]) -> Pi
     let keys = rows.iter().flat_map(|row| receipt_keys.iter().map(move |key| (&row.id, key)));
     let with_events = |row: &ProcessRow| (row.clone(), events(store, &Scope::Process(row.id.clone())));
     let ids = |phase| store.processes(Some(phase), None, usize::MAX).expect(READ).into_iter().map(|row| row.id).collect();
+    let of_row = |row: &ProcessRow| -> Vec<StreamName> {
+        row.streams.iter().map(|head| StreamName { process: row.id.clone(), suffix: head.suffix.clone() }).collect()
+    };
+    let streams: Vec<StreamName> = rows.iter().flat_map(of_row).collect();
     let mut tallies = store.tallies().expect(READ);
     // Whether a module without streams is named is left to the store, and so is their order.
     tallies.retain(|(_, tally)| *tally != Tally::default());
@@ -43,6 +50,8 @@ pub(crate) fn of(store: &(impl EventStore + Shelf), receipt_keys: &[&str]) -> Pi
         phases: Phase::ALL.into_iter().map(|phase| (phase, ids(phase))).collect(),
         undelivered: store.undelivered(None, None, usize::MAX).expect(READ),
         timers: store.timers(Timestamp(u64::MAX), None, usize::MAX).expect(READ),
+        notes: rows.iter().map(|row| store.notes(&row.id).expect(READ)).collect(),
+        snapshots: streams.iter().map(|stream| store.snapshot(stream).expect(READ)).collect(),
         modules: store
             .modules()
             .expect(READ)

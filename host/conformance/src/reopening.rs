@@ -4,12 +4,12 @@
 use procession_engine::model::commit::Commit;
 use procession_engine::model::decision::{Command, Effect};
 use procession_engine::model::id::{Category, Kind, MessageId, ProcessId, Suffix};
-use procession_engine::model::process::{DeliveryState, Fires, Parked, SetTimer, Undelivered};
+use procession_engine::model::process::{Attempts, Deadline, Delayed, DeliveryState, Fires, Parked, SetTimer, Undelivered};
 use procession_engine::model::time::Timestamp;
 use procession_engine::model::view::{Phase, Tag};
 use procession_engine::ports::store::{EventStore, Scope};
 
-use crate::samples::{commit, events, json, message, module, process, receipt, submit, take, timer, undelivered, unknown};
+use crate::samples::{commit, events, json, message, module, note, process, receipt, snapshot, submit, take, timer, undelivered, unknown};
 use crate::{Home, READ};
 use crate::{picture, shelf};
 
@@ -38,8 +38,13 @@ pub fn everything_is_there_again_after_a_reopen<H: Home>() {
 fn odd_commit(id: &str, key: &str) -> Commit {
     let mut odd = commit(&unknown(id), &[("Process", 3), ("Booking9", 1)]);
     odd.row.next_seq = u64::MAX;
-    odd.row.parked =
-        Some(Parked { message: MessageId::parse("ü/1").expect("valid"), reason: ODD.to_owned(), attempts: 3, since: Timestamp(u64::MAX) });
+    odd.row.parked = Some(Parked {
+        message: MessageId::parse("ü/1").expect("valid"),
+        reason: ODD.to_owned(),
+        attempts: 3,
+        since: Timestamp(u64::MAX),
+        seq: 1,
+    });
     let head = &mut odd.row.streams[1];
     head.module = module(0xff);
     head.category = Category::parse("a-b-4294967295.0").expect("valid");
@@ -59,13 +64,29 @@ fn odd_commit(id: &str, key: &str) -> Commit {
         Effect::ClearTimer("t".to_owned()),
     ];
     odd.receipt = Some(receipt(key));
-    let states = [DeliveryState::Due, DeliveryState::Unhandled, DeliveryState::Deferred(ODD.to_owned()), DeliveryState::Parked];
+    let states = [
+        DeliveryState::Due,
+        DeliveryState::Unhandled,
+        DeliveryState::Deferred(ODD.to_owned()),
+        DeliveryState::Parked,
+        DeliveryState::Retrying(Timestamp(u64::MAX)),
+        DeliveryState::Dead,
+    ];
     odd.undelivered = (1..).zip(states).map(|(seq, state)| Undelivered { state, ..undelivered(id, seq) }).collect();
     odd.undelivered[0].message.data = json(&format!("[\"{}\"]", "y".repeat(200_000)));
     odd.undelivered[1].message.source = None;
     odd.undelivered[2].target = Some(Suffix::parse("Booking9").expect("valid"));
-    odd.timers_set = vec![timer(u64::MAX, id, 7), timer(0, id, u64::MAX)];
+    odd.undelivered[4].failed = Some(Attempts::after(None, 7, ODD.to_owned(), ODD.to_owned(), Timestamp(3)));
+    odd.timers_set = vec![timer(u64::MAX, id, 7), timer(0, id, u64::MAX), timer(1, id, 8), timer(2, id, 9)];
     odd.timers_set[1].fires = Fires::Message(message("other", 1));
+    odd.timers_set[2].fires = Fires::Retry(u64::MAX);
+    let (command, kind) = (MessageId::parse(ODD).expect("a valid id"), Kind::start());
+    let suffix = Suffix::parse("Booking9").expect("valid");
+    odd.timers_set[3].fires = Fires::Deadline { suffix, command: command.clone(), kind: kind.clone(), data: json("{}") };
+    odd.row.streams[0].deadlines = vec![Deadline { kind, command, due: Timestamp(2), seq: 9 }];
+    odd.row.delayed = vec![Delayed { due: Timestamp(0), seq: u64::MAX }];
+    odd.notes = vec![note(1), note(2)];
+    odd.snapshots = vec![snapshot(1, "[1,2,3]")];
     odd
 }
 

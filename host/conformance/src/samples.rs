@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use procession_engine::model::commit::{Commit, DecisionRecord, Entry, Pin, Receipt};
+use procession_engine::model::commit::{Commit, DecisionRecord, Entry, Pin, Receipt, Snapshot};
 use procession_engine::model::event::{Event, RecordedEvent};
 use procession_engine::model::id::{Category, Digest, Kind, MessageId, ProcessId, StreamName, Suffix};
 use procession_engine::model::json::Json;
 use procession_engine::model::message::Message;
+use procession_engine::model::note::{Happening, Note};
 use procession_engine::model::process::{DeliveryState, Fires, ProcessRow, StreamHead, Timer, TimerKey, Undelivered};
 use procession_engine::model::time::Timestamp;
 use procession_engine::model::view::{Phase, View};
@@ -75,6 +76,8 @@ pub fn commit(before: &ProcessRow, runs: &[(&str, usize)]) -> Commit {
         undelivered: vec![],
         timers_cleared: vec![],
         timers_set: vec![],
+        notes: vec![],
+        snapshots: vec![],
     }
 }
 
@@ -90,6 +93,7 @@ fn head_of<'a>(row: &'a mut ProcessRow, suffix: &Suffix, time: Timestamp) -> &'a
             view: View { phase: Phase::Running, step: Some("begun".to_owned()), outcome: None, tags: vec![] },
             timers: vec![],
             deferred: vec![],
+            deadlines: vec![],
         });
         row.streams.len() - 1
     });
@@ -118,7 +122,7 @@ pub fn message(to: &str, number: u64) -> Message {
 
 /// A message that waits for its delivery.
 pub fn undelivered(owner: &str, seq: u64) -> Undelivered {
-    Undelivered { owner: process(owner), seq, message: message(owner, seq), target: None, state: DeliveryState::Due }
+    Undelivered { owner: process(owner), seq, message: message(owner, seq), target: None, state: DeliveryState::Due, failed: None }
 }
 
 /// A timer, due at this moment.
@@ -126,6 +130,20 @@ pub fn timer(due: u64, owner: &str, seq: u64) -> Timer {
     let key = TimerKey { due: Timestamp(due), process: process(owner), seq };
     let suffix = Suffix::parse("Process").expect("a valid suffix");
     Timer { key, fires: Fires::Trigger { suffix, name: "patience".to_owned(), data: json("[1,2]") } }
+}
+
+/// A note of this number.
+pub fn note(seq: u64) -> Note {
+    let kind = Kind::parse("Asked").expect("a valid kind");
+    let reason = format!("note {seq}");
+    let message = MessageId::parse("request/1").expect("a valid message id");
+    Note { seq, time: Timestamp(seq), what: Happening::Ignored, message, kind, stream: None, reason, data: Some(json("{}")) }
+}
+
+/// A snapshot of the stream `Process` at this version.
+pub fn snapshot(version: u64, state: &str) -> Snapshot {
+    let suffix = Suffix::parse("Process").expect("a valid suffix");
+    Snapshot { suffix, version, module: module(1), state_format: 1, state: json(state) }
 }
 
 /// The receipt for a request under this key.

@@ -44,6 +44,11 @@ macro_rules! suite {
             only_timers_that_are_due_come
             a_cleared_timer_does_not_come
         }
+        $crate::rules! { $home; keeping:
+            the_latest_notes_of_each_process_are_kept
+            a_stream_has_one_snapshot_the_latest
+            a_refused_commit_leaves_neither_a_note_nor_a_snapshot
+        }
         $crate::rules! { $home; rows:
             rows_come_in_order_of_id_and_in_pages
             a_process_is_found_in_the_phase_of_its_first_stream_only
@@ -89,6 +94,7 @@ mod tests {
         let suite = include_str!("suite.rs");
         let files = [
             include_str!("commits.rs"),
+            include_str!("keeping.rs"),
             include_str!("refusals.rs"),
             include_str!("order.rs"),
             include_str!("reads.rs"),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::error::{DeployError, Refusal};
-use crate::flow::inbox::{Answer, Request, Work};
+use crate::flow::inbox::{Answer, Operation, Request, Work};
 use crate::flow::mailbox::Mailbox;
 use crate::flow::shared::{Counters, Shared};
 use crate::flow::watchers::Watchers;
@@ -65,7 +65,7 @@ impl Standing {
     pub fn new(parts: Parts) -> Result<Self, StoreError> {
         let Parts { store, shelf, runtime, clock, settings, limits, entropy } = parts;
         let registry = Arc::new(Registry::open(shelf, runtime, Arc::clone(&clock))?);
-        let mailboxes = (0..limits.workers.max(1)).map(|_| Mailbox::new(limits.waiting_max)).collect();
+        let mailboxes = (0..limits.workers.max(1)).map(|_| Mailbox::new(limits.waiting_max, limits.waiting_bytes_max)).collect();
         let watchers = Watchers::new(limits.watchers_max);
         let query = Query::new(Arc::clone(&store));
         let counters = Counters::default();
@@ -142,15 +142,27 @@ impl Engine {
     /// # Errors
     /// [`Refusal`] where it is unknown or not parked.
     pub async fn retry(&self, process: ProcessId) -> Result<(), Refusal> {
+        self.operate(process, Operation::Retry).await
+    }
+
+    /// Does what an operator asks for; answers when it is durable.
+    ///
+    /// # Errors
+    /// [`Refusal`] where it does not apply; nothing has changed then.
+    pub async fn operate(&self, process: ProcessId, operation: Operation) -> Result<(), Refusal> {
         let owner = self.shared.owner(&process);
-        self.ask(owner, |answer| Work::Retry { process, answer }).await
+        self.ask(owner, |answer| Work::Operate { process, operation, answer }).await
     }
 
     async fn ask<T>(&self, owner: usize, work: impl FnOnce(oneshot::Sender<Result<T, Refusal>>) -> Work) -> Result<T, Refusal> {
         let (answer, answered) = oneshot::channel();
         let mailbox = &self.shared.mailboxes[owner];
         if mailbox.offer(work(answer)).is_err() {
-            return Err(if mailbox.is_stopping() { Refusal::Stopping } else { Refusal::Busy });
+            if mailbox.is_stopping() {
+                return Err(Refusal::Stopping);
+            }
+            Counters::count(&self.shared.counters.turned_away);
+            return Err(Refusal::Busy);
         }
         answered.await.unwrap_or(Err(Refusal::Stopping))
     }

@@ -28,6 +28,14 @@ pub enum Refusal {
     /// Nothing is recorded of this process.
     #[error("nothing is recorded of process {0}")]
     UnknownProcess(ProcessId),
+    /// The process keeps no message of this number.
+    #[error("process {process} keeps no message {seq}; it may have had its effect, or have been dropped")]
+    UnknownMessage {
+        /// The process.
+        process: ProcessId,
+        /// The number.
+        seq: u64,
+    },
     /// Too much is waiting: the caller tries again later.
     #[error("the host has as much work waiting as it may hold; try again later")]
     Busy,

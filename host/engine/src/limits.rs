@@ -8,6 +8,8 @@ pub struct Limits {
     pub workers: usize,
     /// Work waiting for one worker; beyond it callers hear that the host is busy, before memory grows.
     pub waiting_max: usize,
+    /// Bytes of requests waiting for one worker: a few large ones must not cost what many small ones do.
+    pub waiting_bytes_max: usize,
     /// Commits of one worker that are not durable yet; enough to fill a group at the slowest sync.
     pub commits_in_flight_max: usize,
     /// Decisions in one commit; a longer chain goes on in the next commit, so that one process cannot hold its worker.
@@ -16,6 +18,18 @@ pub struct Limits {
     pub rounds_per_turn_max: usize,
     /// Attempts at one message before its process is parked. Guests are pure, so more would hardly help.
     pub attempts_max: u32,
+    /// Attempts of an adapter at one command before it is a dead letter. With the waits below the last one comes after about a minute:
+    /// long enough for a restart on the other side, short enough that somebody hears of it.
+    pub delivery_attempts_max: u32,
+    /// The wait before the second attempt of an adapter, in milliseconds; each further one is twice as long.
+    pub retry_first_ms: u64,
+    /// The longest wait between two attempts of an adapter, in milliseconds.
+    pub retry_longest_ms: u64,
+    /// How long recorded work waits after the store failed before it is tried again, in milliseconds.
+    pub outage_retry_ms: u64,
+    /// Events of one stream between two snapshots: a fold never takes more than about so many.
+    /// Most streams are shorter and never pay for one.
+    pub snapshot_every: u64,
     /// Processes of the whole host that stay in memory; the rest is folded again when it is needed.
     /// Each holds an instance for every stream under way, so a runtime must have room for about three times as many.
     pub lanes_max: usize,
@@ -38,10 +52,16 @@ impl Default for Limits {
         Self {
             workers: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             waiting_max: 8_192,
+            waiting_bytes_max: 32 * 1_024 * 1_024,
             commits_in_flight_max: 1_024,
             decisions_per_chain_max: 256,
             rounds_per_turn_max: 64,
             attempts_max: 3,
+            delivery_attempts_max: 8,
+            retry_first_ms: 500,
+            retry_longest_ms: 300_000,
+            outage_retry_ms: 1_000,
+            snapshot_every: 256,
             lanes_max: 2_048,
             payload_bytes_max: 256 * 1_024,
             timer_horizon_ms: 60_000,

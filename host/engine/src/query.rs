@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 
 use crate::model::event::RecordedEvent;
 use crate::model::id::ProcessId;
+use crate::model::note::Note;
 use crate::model::process::{ProcessRow, Undelivered};
 use crate::model::view::Phase;
 use crate::ports::store::{CommitError, Direction, EventStore, Scope, StoreError};
@@ -38,6 +39,18 @@ pub struct Page {
     /// Where the next page begins; none where there is nothing more.
     pub next: Option<ProcessId>,
 }
+
+/// A page of dead letters.
+#[derive(Clone, Debug)]
+pub struct DeadLetters {
+    /// In order of process and number.
+    pub letters: Vec<Undelivered>,
+    /// Where the next page begins; none where there is nothing more.
+    pub next: Option<(ProcessId, u64)>,
+}
+
+/// Rows read from the store at once.
+const READ_AT_ONCE: usize = 1_000;
 
 /// Rows that one page may look at before it is handed out short, so that a rare filter cannot hold the store.
 const ROWS_PER_PAGE_MAX: usize = 20_000;
@@ -103,6 +116,91 @@ impl Query {
             }
         };
         self.settled(Page { rows, next }).await
+    }
+
+    /// The notes of a process, oldest first: what happened to it and is no decision.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read or made durable.
+    pub async fn notes(&self, id: &ProcessId) -> Result<Vec<Note>, StoreError> {
+        let notes = self.store.notes(id)?;
+        self.settled(notes).await
+    }
+
+    /// Dead letters in order of process and number, at most `limit`, those after `after`.
+    /// A page may be short, even empty, although there are more: `next` says so.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read or made durable.
+    pub async fn dead_letters(&self, after: Option<(ProcessId, u64)>, limit: usize) -> Result<DeadLetters, StoreError> {
+        let (mut letters, mut after, mut seen) = (Vec::new(), after, 0);
+        let next = loop {
+            let page = self.store.undelivered(None, after.clone(), READ_AT_ONCE)?;
+            let last = page.len() < READ_AT_ONCE;
+            for one in page {
+                if letters.len() == limit {
+                    break;
+                }
+                seen += 1;
+                after = Some((one.owner.clone(), one.seq));
+                if one.state.is_dead_letter() {
+                    letters.push(one);
+                }
+            }
+            if letters.len() == limit || seen >= ROWS_PER_PAGE_MAX {
+                break after;
+            }
+            if last {
+                break None;
+            }
+        };
+        self.settled(DeadLetters { letters, next }).await
+    }
+
+    /// One message that a process keeps; none where it has had its effect or was dropped.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read or made durable.
+    pub async fn kept(&self, id: &ProcessId, seq: u64) -> Result<Option<Undelivered>, StoreError> {
+        let found = self.store.undelivered(Some(id), Some((id.clone(), seq.saturating_sub(1))), 1)?;
+        self.settled(found.into_iter().find(|one| one.seq == seq)).await
+    }
+
+    /// Processes that have not ended and for which nothing is under way: no timer, no deadline, no message. Nobody but a caller can move them.
+    /// At most `limit`, those after `after`, in order of id.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read or made durable.
+    pub async fn stuck(&self, after: Option<&ProcessId>, limit: usize) -> Result<Page, StoreError> {
+        let mut rows = Vec::new();
+        for phase in [Phase::Running, Phase::Compensating] {
+            rows.extend(self.stuck_in(phase, after, limit + 1)?);
+        }
+        rows.sort_by(|one: &ProcessRow, other| one.id.cmp(&other.id));
+        let is_more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = is_more.then(|| rows.last().map(|row| row.id.clone())).flatten();
+        self.settled(Page { rows, next }).await
+    }
+
+    fn stuck_in(&self, phase: Phase, after: Option<&ProcessId>, limit: usize) -> Result<Vec<ProcessRow>, StoreError> {
+        let (mut after, mut stuck) = (after.cloned(), Vec::new());
+        loop {
+            let page = self.store.processes(Some(phase), after.as_ref(), READ_AT_ONCE)?;
+            let last = page.len() < READ_AT_ONCE;
+            after = page.last().map(|row| row.id.clone());
+            for row in page.into_iter().filter(ProcessRow::is_silent) {
+                if self.store.undelivered(Some(&row.id), None, 1)?.is_empty() {
+                    stuck.push(row);
+                }
+                if stuck.len() == limit {
+                    return Ok(stuck);
+                }
+            }
+            if last {
+                return Ok(stuck);
+            }
+        }
     }
 
     async fn settled<T>(&self, read: T) -> Result<T, StoreError> {

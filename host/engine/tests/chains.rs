@@ -106,7 +106,7 @@ fn a_key_stands_for_one_request_only() {
 }
 
 #[test]
-fn a_refusal_is_told_and_leaves_nothing() {
+fn a_refusal_is_told_and_leaves_a_note_and_nothing_else() {
     let mut bench = Bench::new();
     order(&bench);
     bench.ask(request("A1", "PlaceOrder")).unwrap();
@@ -114,7 +114,11 @@ fn a_refusal_is_told_and_leaves_nothing() {
     let Err(Refusal::Rejected { code, .. }) = bench.ask(request("A1", "PaymentRefused")) else { panic!("taken") };
     assert_eq!(code, "not-expected");
     assert!(matches!(bench.ask(request("A1", "PaymentTaken")), Ok(Answer::Ignored(_))));
-    assert_eq!(bench.row("A1"), before);
+    let after = bench.row("A1");
+    assert_eq!((after.streams, after.next_seq, after.parked), (before.streams, before.next_seq, before.parked));
+    assert_eq!(bench.notes("A1"), ["rejected PaymentRefused", "ignored PaymentTaken"]);
+    assert!(matches!(bench.ask(request("B1", "PaymentTaken")), Err(Refusal::Invalid { .. })));
+    assert!(bench.store.process(&procession_engine::model::id::ProcessId::parse("B1").unwrap()).unwrap().is_none());
 }
 
 #[test]

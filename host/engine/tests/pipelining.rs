@@ -77,8 +77,17 @@ fn a_process_that_somebody_else_moved_is_read_and_decided_again() {
     // Another host's commit comes between: the one that waits is stale.
     let mut row = bench.row("A1");
     row.revision += 1;
-    let foreign =
-        Commit { row, entry: None, receipt: None, delivered: vec![], undelivered: vec![], timers_cleared: vec![], timers_set: vec![] };
+    let foreign = Commit {
+        row,
+        entry: None,
+        receipt: None,
+        delivered: vec![],
+        undelivered: vec![],
+        timers_cleared: vec![],
+        timers_set: vec![],
+        notes: vec![],
+        snapshots: vec![],
+    };
     bench.store.submit(foreign, Box::new(|result| result.unwrap()));
     while held.release(0) > 0 {
         bench.standing.settle();

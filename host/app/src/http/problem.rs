@@ -100,6 +100,7 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::Invalid { code, message } | Refusal::Rejected { code, message } => Self::new(status, code, message),
             Refusal::UnknownProcess(_) => Self::new(status, "unknown-process", refusal.to_string()),
+            Refusal::UnknownMessage { .. } => Self::new(status, "unknown-message", refusal.to_string()),
             Refusal::Busy => Self::new(status, "busy", refusal.to_string()).with("retry-after", "1"),
             Refusal::Guest { ref definition, ref process, .. } => {
                 let detail = format!("the definition {definition} broke on this request for process {process}; nothing is recorded of it");

@@ -167,7 +167,7 @@ impl Process {
 
 impl ParkedOn {
     fn of(parked: Parked) -> Self {
-        let Parked { message, reason, attempts, since } = parked;
+        let Parked { message, reason, attempts, since, .. } = parked;
         Self { message: message.to_string(), reason, attempts, since: rfc3339(since) }
     }
 }

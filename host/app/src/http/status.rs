@@ -36,7 +36,7 @@ pub(super) fn of_refusal(refusal: &Refusal) -> StatusCode {
         Refusal::Invalid { code, .. } if code == "too-large" => TOO_LARGE,
         Refusal::Invalid { .. } => INVALID,
         Refusal::Rejected { .. } => StatusCode::CONFLICT,
-        Refusal::UnknownProcess(_) => NOT_FOUND,
+        Refusal::UnknownProcess(_) | Refusal::UnknownMessage { .. } => NOT_FOUND,
         Refusal::Busy => StatusCode::TOO_MANY_REQUESTS,
         // The definition stands behind the host as a server behind a gateway: it broke, not the host.
         Refusal::Guest { .. } => StatusCode::BAD_GATEWAY,

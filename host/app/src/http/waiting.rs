@@ -41,6 +41,8 @@ impl Waiting {
             DeliveryState::Unhandled => format!("no definition takes {} here yet", undelivered.message.kind),
             DeliveryState::Deferred(reason) => format!("its definition puts it off: {reason}"),
             DeliveryState::Parked => "the process is parked".to_owned(),
+            DeliveryState::Retrying(due) => format!("it is tried again at {}", rfc3339(due)),
+            DeliveryState::Dead => "it is a dead letter: an operator may replay or drop it".to_owned(),
         };
         let message = undelivered.message;
         Self { message: message.id.to_string(), kind: message.kind.to_string(), since: rfc3339(message.time), reason }

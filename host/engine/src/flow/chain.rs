@@ -4,6 +4,7 @@
 mod close;
 mod decide;
 mod keep;
+mod migrate;
 mod stage;
 
 use std::collections::VecDeque;
@@ -13,11 +14,12 @@ use super::outbox::{self, Route, Target};
 use super::shared::Shared;
 use super::turn::Outcome;
 use crate::error::Refusal;
-use crate::model::commit::{DecisionRecord, Pin, Receipt};
+use crate::model::commit::{DecisionRecord, Pin, Receipt, Snapshot as Kept};
 use crate::model::decision::{Rejection, Trigger};
 use crate::model::id::{Category, ProcessId, Suffix};
 use crate::model::message::Message;
-use crate::model::process::{DeliveryState, Timer, TimerKey, Undelivered};
+use crate::model::note::{Happening, Note};
+use crate::model::process::{Attempts, DeliveryState, Timer, TimerKey, Undelivered};
 use crate::model::time::Timestamp;
 use crate::ports::definition::GuestError;
 use crate::ports::store::StoreError;
@@ -39,6 +41,10 @@ pub(super) struct Chain<'a> {
     pub(super) undelivered: Vec<Undelivered>,
     pub(super) timers_cleared: Vec<TimerKey>,
     pub(super) timers_set: Vec<Timer>,
+    notes: Vec<Note>,
+    snapshots: Vec<Kept>,
+    /// Earlier attempts at the input that failed.
+    pub(super) failed: Option<Attempts>,
     /// Deferred messages that an event of their stream has made due.
     pub(super) due_again: Vec<u64>,
     /// Whether a stream began: what waited for one may have a receiver now.
@@ -96,14 +102,27 @@ impl<'a> Chain<'a> {
             undelivered: Vec::new(),
             timers_cleared: Vec::new(),
             timers_set: Vec::new(),
+            notes: Vec::new(),
+            snapshots: Vec::new(),
+            failed: None,
             due_again: Vec::new(),
             begun: false,
         }
     }
 
+    /// Whether the commit would change anything but notes.
+    pub(super) fn has_only_noted(&self) -> bool {
+        self.decisions.is_empty() && self.undelivered.is_empty() && self.delivered.is_empty() && !self.notes.is_empty()
+    }
+
     /// Whether anything was decided.
     pub(super) fn has_decided(&self) -> bool {
         !self.decisions.is_empty()
+    }
+
+    /// Says what set the chain off, where that is known only now.
+    pub(super) fn replace_input(&mut self, input: Message) {
+        self.input = input;
     }
 
     /// Takes the input to its targets. A failure means that nothing was decided or put off; what was before one stays.
@@ -125,10 +144,16 @@ impl<'a> Chain<'a> {
                     self.accept(target, decisions);
                     Verdict::Accepted { stream: target.suffix.clone(), category: target.category.clone(), version }
                 }
-                Outcome::Ignored(reason) => Verdict::Ignored(reason),
-                Outcome::Rejected(rejection) => Verdict::Rejected(rejection),
+                Outcome::Ignored(reason) => {
+                    self.note(Happening::Ignored, &input, Some(target.suffix.clone()), reason.clone(), None);
+                    Verdict::Ignored(reason)
+                }
+                Outcome::Rejected(rejection) => {
+                    self.note(Happening::Rejected, &input, Some(target.suffix.clone()), rejection.to_string(), None);
+                    Verdict::Rejected(rejection)
+                }
                 Outcome::Deferred(reason) => {
-                    self.defer(input.clone(), target, reason.clone());
+                    self.put_off_until_next(input.clone(), target, reason.clone());
                     Verdict::Deferred(reason)
                 }
             };
@@ -184,8 +209,11 @@ impl<'a> Chain<'a> {
         }
         match self.attempt(target, &Trigger::Message(message.clone()), &message.id) {
             Ok(Outcome::Accepted(decisions)) => self.accept(target, decisions),
-            Ok(Outcome::Deferred(reason)) => self.defer(message.clone(), target, reason),
-            Ok(Outcome::Ignored(_) | Outcome::Rejected(_)) => {}
+            Ok(Outcome::Deferred(reason)) => self.put_off_until_next(message.clone(), target, reason),
+            Ok(Outcome::Ignored(reason)) => self.note(Happening::Ignored, message, Some(target.suffix.clone()), reason, None),
+            Ok(Outcome::Rejected(rejection)) => {
+                self.note(Happening::Rejected, message, Some(target.suffix.clone()), rejection.to_string(), None);
+            }
             Err(failure) => self.park(message.clone(), Some(target.suffix.clone()), failure)?,
         }
         Ok(())

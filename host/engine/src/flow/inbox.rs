@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use crate::error::Refusal;
 use crate::limits::Limits;
 use crate::model::commit::Receipt;
-use crate::model::id::{Kind, MessageId, ProcessId};
+use crate::model::id::{Digest, Kind, MessageId, ProcessId, Suffix};
 use crate::model::json::Json;
 use crate::model::process::{Timer, Undelivered};
 
@@ -56,8 +56,36 @@ pub enum Answer {
 /// Where the answer to a request goes.
 pub(crate) type AnswerTo = oneshot::Sender<Result<Answer, Refusal>>;
 
-/// Where the answer to a retry goes.
-pub(crate) type RetriedTo = oneshot::Sender<Result<(), Refusal>>;
+/// Where the answer to an operator goes.
+pub(crate) type OperatedTo = oneshot::Sender<Result<(), Refusal>>;
+
+/// What an operator can ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Try again what the process is parked on.
+    Retry,
+    /// Try a dead letter, or one that waits for its next attempt, again.
+    Replay {
+        /// Its number among the undelivered messages of the process.
+        seq: u64,
+        /// What it is to carry from now on; none leaves it as it is.
+        data: Option<Json>,
+    },
+    /// Drop such a message: it will have no effect, and the stream that sent it is told.
+    Drop {
+        /// Its number.
+        seq: u64,
+        /// Why.
+        reason: String,
+    },
+    /// Move a stream of the process to another module.
+    Migrate {
+        /// The stream; none for the one that the process began with.
+        suffix: Option<Suffix>,
+        /// The module.
+        to: Digest,
+    },
+}
 
 /// What a worker may be asked to do.
 pub(crate) enum Work {
@@ -69,14 +97,36 @@ pub(crate) enum Work {
     Fire(Box<Timer>),
     /// What was parked is on its way again: the lane takes new work behind it.
     Revived(ProcessId),
-    /// Try again what is parked.
-    Retry { process: ProcessId, answer: RetriedTo },
+    /// What an operator asks for.
+    Operate { process: ProcessId, operation: Operation, answer: OperatedTo },
+    /// Look again for what is undelivered: of one process, or what nobody handled of all.
+    LookAgain(Option<ProcessId>),
+    /// The store failed under this: it is done when the store may have recovered.
+    Later(Box<Work>),
+}
+
+impl Work {
+    /// How much memory a caller's work holds while it waits, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Request { request, .. } => request.data.as_str().len(),
+            _ => 0,
+        }
+    }
 }
 
 /// The key of the request that begins a process, where its caller gave none: a process begins once.
 pub(crate) const START_KEY: &str = "start";
 
 impl Request {
+    /// The wish to cancel a process; `which` tells one wish from another.
+    #[must_use]
+    pub fn cancel(process: ProcessId, which: &str, reason: &str, key: Option<String>) -> Self {
+        let data = Json::parse(serde_json::Value::from(reason).to_string()).unwrap_or_else(|_| Json::null());
+        let (id, kind) = (MessageId::of_cancel(&process, which), Kind::cancel());
+        Self { process, id, key, kind, data, category: None, source: None, unhandled: Unhandled::Refuse }
+    }
+
     /// Checks what types cannot.
     pub(crate) fn check(&self, limits: &Limits) -> Result<(), Refusal> {
         let bytes = self.data.as_str().len();

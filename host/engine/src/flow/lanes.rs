@@ -51,12 +51,18 @@ impl Lane {
         (warm.module == *module).then_some(warm.decider)
     }
 
-    /// All events of a stream that are recorded or submitted.
+    /// All events of a stream after a version that are recorded or submitted.
     /// The store is read first: what is applied meanwhile is then skipped by its version, and nothing is missed.
-    pub(super) fn events(&self, stream: &StreamName, store: &dyn EventStore, page: usize) -> Result<Vec<StreamEvent>, StoreError> {
+    pub(super) fn events(
+        &self,
+        stream: &StreamName,
+        after: u64,
+        store: &dyn EventStore,
+        page: usize,
+    ) -> Result<Vec<StreamEvent>, StoreError> {
         let mut events: Vec<StreamEvent> = Vec::new();
         loop {
-            let from = events.len() as u64 + 1;
+            let from = after + events.len() as u64 + 1;
             let read = store.read(&Scope::Stream(stream.clone()), from, Direction::Forward, page)?;
             let last = read.len() < page;
             events.extend(read.into_iter().map(crate::model::event::RecordedEvent::into_stream_event));
@@ -67,12 +73,12 @@ impl Lane {
         let submitted =
             self.in_flight.iter().filter(|commit| commit.generation == self.generation).filter_map(|commit| commit.entry.as_ref());
         for event in submitted.flat_map(|entry| entry.events(0)).filter(|event| event.stream == *stream) {
-            if event.version == events.len() as u64 + 1 {
+            if event.version == after + events.len() as u64 + 1 {
                 events.push(event.into_stream_event());
             }
         }
-        // Invariant: versions are dense and start at 1; asserted here because they come back from outside.
-        match events.iter().zip(1..).find(|(event, version)| event.version != *version) {
+        // Invariant: versions are dense; asserted here because they come back from outside.
+        match events.iter().zip(after + 1..).find(|(event, version)| event.version != *version) {
             Some((event, version)) => {
                 Err(StoreError::Damaged(format!("stream {stream} has version {} in place of {version}", event.version)))
             }

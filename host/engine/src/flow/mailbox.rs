@@ -11,6 +11,7 @@ use super::worker::Settled;
 /// The queue in front of one worker.
 pub(crate) struct Mailbox {
     waiting_max: usize,
+    waiting_bytes_max: usize,
     inside: Mutex<Inside>,
     something: Condvar,
 }
@@ -18,6 +19,8 @@ pub(crate) struct Mailbox {
 #[derive(Default)]
 struct Inside {
     work: VecDeque<Work>,
+    /// What the requests among it hold.
+    bytes: usize,
     /// Reports of the store. Bounded by the commits that the worker has in flight, since each reports once.
     settled: VecDeque<Settled>,
     woken: bool,
@@ -37,16 +40,20 @@ pub(crate) struct Taken {
 pub(crate) struct Full;
 
 impl Mailbox {
-    pub(crate) fn new(waiting_max: usize) -> Self {
-        Self { waiting_max, inside: Mutex::default(), something: Condvar::new() }
+    pub(crate) fn new(waiting_max: usize, waiting_bytes_max: usize) -> Self {
+        Self { waiting_max, waiting_bytes_max, inside: Mutex::default(), something: Condvar::new() }
     }
 
     /// Offers work of a caller; where the queue is full, the caller has to hear so.
     pub(crate) fn offer(&self, work: Work) -> Result<(), Full> {
         let mut inside = self.lock();
-        if inside.stopping || inside.work.len() >= self.waiting_max {
+        let bytes = work.bytes();
+        // A single large piece is taken by an empty queue, whatever the bound says: otherwise it could never come in.
+        let is_full = inside.work.len() >= self.waiting_max || (inside.bytes > 0 && inside.bytes + bytes > self.waiting_bytes_max);
+        if inside.stopping || is_full {
             return Err(Full);
         }
+        inside.bytes += bytes;
         inside.work.push_back(work);
         drop(inside);
         self.something.notify_one();
@@ -109,7 +116,8 @@ impl Mailbox {
         }
         inside.woken = false;
         let count = inside.work.len().min(work_max);
-        let work = inside.work.drain(..count).collect();
+        let work: VecDeque<Work> = inside.work.drain(..count).collect();
+        inside.bytes = inside.bytes.saturating_sub(work.iter().map(Work::bytes).sum());
         let settled = std::mem::take(&mut inside.settled);
         Taken { settled, work, deployed: std::mem::take(&mut inside.deployed), stopping: inside.stopping }
     }

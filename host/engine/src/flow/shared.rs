@@ -10,8 +10,9 @@ use super::watchers::Watchers;
 use crate::limits::Limits;
 use crate::model::id::{Category, MessageId, ProcessId, StreamName};
 use crate::model::json::Json;
+use crate::model::process::Undelivered;
 use crate::ports::clock::Clock;
-use crate::ports::store::EventStore;
+use crate::ports::store::{EventStore, StoreError};
 use crate::registry::Registry;
 
 /// What all workers share.
@@ -44,6 +45,22 @@ pub struct Counters {
     pub guest_errors: AtomicU64,
     /// Decisions that came out differently in a fresh instance.
     pub audit_differences: AtomicU64,
+    /// Commits that became durable.
+    pub commits: AtomicU64,
+    /// Commands that were handed to an adapter, attempts that failed included.
+    pub adapter_calls: AtomicU64,
+    /// Attempts of adapters that failed.
+    pub adapter_failures: AtomicU64,
+    /// Messages that became dead letters.
+    pub dead_letters: AtomicU64,
+    /// Timers, deadlines and delayed messages that came due.
+    pub timers_fired: AtomicU64,
+    /// Deadlines that passed without an answer.
+    pub deadlines_passed: AtomicU64,
+    /// Requests that were turned away because too much was waiting.
+    pub turned_away: AtomicU64,
+    /// Recorded work that was put off because the store failed.
+    pub store_outages: AtomicU64,
 }
 
 impl Counters {
@@ -68,6 +85,36 @@ impl Shared {
     /// A seed for what a router or an adapter does with a message.
     pub(crate) fn seed_of(&self, message: &MessageId) -> u64 {
         xxhash_rust::xxh3::xxh3_64_with_seed(message.as_str().as_bytes(), self.entropy)
+    }
+
+    /// One undelivered message of a process.
+    pub(crate) fn undelivered(&self, process: &ProcessId, seq: u64) -> Result<Option<Undelivered>, StoreError> {
+        let before = (process.clone(), seq.saturating_sub(1));
+        let found = self.store.undelivered(Some(process), Some(before), 1)?;
+        Ok(found.into_iter().find(|one| one.seq == seq))
+    }
+
+    /// Everything that a process keeps undelivered, in order.
+    pub(crate) fn all_undelivered(&self, process: &ProcessId) -> Result<Vec<Undelivered>, StoreError> {
+        let mut all: Vec<Undelivered> = Vec::new();
+        loop {
+            let after = all.last().map(|one| (one.owner.clone(), one.seq));
+            let page = self.store.undelivered(Some(process), after, self.limits.page)?;
+            let last = page.len() < self.limits.page;
+            all.extend(page);
+            if last {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// How long to wait after so many failed attempts at a message: twice as long each time, up to a bound, and spread over the upper half
+    /// of that span, so that what failed together does not come back together.
+    pub(crate) fn retry_after_ms(&self, message: &MessageId, attempts: u32) -> u64 {
+        let doubled = 1_u64.checked_shl(attempts.saturating_sub(1)).unwrap_or(u64::MAX);
+        let span = self.limits.retry_first_ms.saturating_mul(doubled).min(self.limits.retry_longest_ms);
+        let spread = xxhash_rust::xxh3::xxh3_64_with_seed(message.as_str().as_bytes(), self.entropy ^ u64::from(attempts));
+        span - spread % (span / 2 + 1)
     }
 
     /// A seed for the decision on `cause` at this place of a stream; recorded, and the same if the decision is made again.

@@ -8,6 +8,7 @@ use crate::model::commit::DecisionRecord;
 use crate::model::decision::{Context, Decision, Effect, Rejection, Trigger};
 use crate::model::event::{Event, StreamEvent};
 use crate::model::id::{MessageId, StreamName};
+use crate::model::process::Deadline;
 use crate::model::time::Timestamp;
 use crate::ports::definition::{Decider, GuestError, Module};
 
@@ -99,9 +100,8 @@ impl Turn<'_> {
                 Effect::Send(command) if !manifest.sends.contains(&command.kind) => {
                     return broken(format!("it sends {}, which its manifest does not list", command.kind));
                 }
-                // Refused and not overlooked: a definition that relies on a deadline must not wait for ever.
-                Effect::Send(command) if command.expires_after_ms.is_some() => {
-                    return broken(format!("it sends {} with expires-after, which this host does not keep yet; set a timer", command.kind));
+                Effect::SetTimer { name, .. } if name.starts_with(Deadline::PREFIX) => {
+                    return broken(format!("it sets a timer {name:?}; names of that kind stand for the deadlines of its commands"));
                 }
                 _ => {}
             }

@@ -1,12 +1,15 @@
 //! One worker: it owns the processes that hash to it and runs their work one piece after another.
 //! It never waits for the disk: a commit is handed over, and its report comes back through the mailbox.
 
+mod adapters;
 mod again;
 mod deliver;
-mod fired;
 mod in_flight;
+mod operations;
+mod outage;
 mod request;
 mod settle;
+mod triggers;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,11 +22,12 @@ use super::mailbox::{Mailbox, Taken};
 use super::shared::Shared;
 use super::timers::Timers;
 use crate::error::Refusal;
-use crate::model::process::{ProcessRow, Undelivered};
+use crate::model::process::{DeliveryState, ProcessRow, Undelivered};
 use crate::ports::store::StoreError;
 pub(super) use in_flight::InFlight;
 pub(crate) use in_flight::Settled;
 use in_flight::{After, Job};
+use outage::Outage;
 
 /// One worker. A thread runs it; a test may step it instead.
 pub(crate) struct Worker {
@@ -33,6 +37,8 @@ pub(crate) struct Worker {
     timers: Timers,
     /// What this worker has taken in and not done yet. Bounded by the commits in flight: each adds what it recorded.
     backlog: VecDeque<Work>,
+    /// What the store failed under.
+    outage: Outage,
     in_flight: usize,
     next_ticket: u64,
     /// Deploys that this worker has heard of.
@@ -42,7 +48,8 @@ pub(crate) struct Worker {
 impl Worker {
     pub(crate) fn new(index: usize, shared: Arc<Shared>) -> Self {
         let lanes = Lanes::new(shared.limits.lanes_max / shared.mailboxes.len().max(1));
-        Self { index, shared, lanes, timers: Timers::new(index), backlog: VecDeque::new(), in_flight: 0, next_ticket: 0, deploys: 0 }
+        let (timers, backlog, outage) = (Timers::new(index), VecDeque::new(), Outage::default());
+        Self { index, shared, lanes, timers, backlog, outage, in_flight: 0, next_ticket: 0, deploys: 0 }
     }
 
     /// Runs until the mailbox says stop and nothing is in flight.
@@ -76,7 +83,7 @@ impl Worker {
         if stopping {
             return if self.in_flight == 0 { Progress::Stopped } else { progress };
         }
-        if self.work_backlog() | self.fire_timers() {
+        if self.end_outage() | self.work_backlog() | self.fire_timers() {
             progress = Progress::Made;
         }
         progress
@@ -93,8 +100,9 @@ impl Worker {
             let page = shared.store.undelivered(None, after, shared.limits.page)?;
             let last = page.len() < shared.limits.page;
             after = page.last().map(|one| (one.owner.clone(), one.seq));
-            // Everything is tried: what is parked, put off or unhandled still simply waits again.
-            let mine = |one: &Undelivered| shared.owner(&one.message.process) == self.index;
+            // What is parked, put off or unhandled still simply waits again; a next attempt has its timer, and a dead letter its operator.
+            let waits = |one: &Undelivered| matches!(one.state, DeliveryState::Retrying(_) | DeliveryState::Dead);
+            let mine = |one: &Undelivered| shared.owner(&one.message.process) == self.index && !waits(one);
             for one in page.into_iter().filter(mine).collect::<Vec<_>>() {
                 self.deliver(one);
                 while self.in_flight >= shared.limits.commits_in_flight_max {
@@ -124,7 +132,9 @@ impl Worker {
             Work::Deliver(undelivered) => self.deliver(*undelivered),
             Work::Fire(timer) => self.fire(*timer),
             Work::Revived(process) => self.revived(&process),
-            Work::Retry { process, answer } => self.retry(&process, answer),
+            Work::Operate { process, operation, answer } => self.operate(&process, operation, answer),
+            Work::LookAgain(process) => self.look_again(process.as_ref()),
+            Work::Later(work) => self.do_later(*work),
         }
     }
 
@@ -176,7 +186,8 @@ impl Worker {
             // Only a report of the store makes room, and it wakes the worker.
             return Duration::from_secs(1);
         }
-        let next = self.timers.next(&self.shared).0.saturating_sub(self.shared.clock.now().0);
+        let next = self.timers.next(&self.shared);
+        let next = self.outage.next_try().map_or(next, |at| at.min(next)).0.saturating_sub(self.shared.clock.now().0);
         // What waits for its lane is put into the backlog by what it waits for, so there is something to do.
         let longest_ms = if self.backlog.is_empty() { 1_000 } else { 0 };
         Duration::from_millis(next.min(longest_ms))

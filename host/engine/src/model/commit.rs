@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::decision::Effect;
 use super::event::{Event, RecordedEvent};
 use super::id::{Category, Digest, MessageId, StreamName, Suffix};
+use super::json::Json;
 use super::message::Message;
+use super::note::Note;
 use super::process::{ProcessRow, Timer, TimerKey, Undelivered};
 use super::time::Timestamp;
 
@@ -27,6 +29,25 @@ pub struct Commit {
     pub timers_cleared: Vec<TimerKey>,
     /// Timers that are set.
     pub timers_set: Vec<Timer>,
+    /// What happened to the process and is no decision.
+    pub notes: Vec<Note>,
+    /// Folded states to be kept, so that a long stream need not be folded from its beginning.
+    pub snapshots: Vec<Snapshot>,
+}
+
+/// The folded state of a stream at one version. Only a cache: the events are the truth.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The stream.
+    pub suffix: Suffix,
+    /// The version of the last event that it contains.
+    pub version: u64,
+    /// The module that made it.
+    pub module: Digest,
+    /// The format of the text, as the module's manifest names it.
+    pub state_format: u32,
+    /// The state as the definition wrote it.
+    pub state: Json,
 }
 
 /// What a commit adds to the log: the decisions of one process at one moment, and what led to them.

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::{Event, StreamEvent};
-use super::id::{Category, Kind, ProcessId};
+use super::id::{Category, Kind, MessageId, ProcessId};
 use super::json::Json;
 use super::message::Message;
 use super::time::Timestamp;
@@ -27,6 +27,36 @@ pub enum Trigger {
         /// What was given when it was set.
         data: Json,
     },
+    /// A command that it sent had no answer in time, or will not be delivered.
+    Undelivered {
+        /// The id of the command.
+        id: MessageId,
+        /// The kind of the command.
+        kind: Kind,
+        /// Why it came back.
+        reason: String,
+        /// What the command carried.
+        data: Json,
+    },
+    /// Somebody asks for the process to be cancelled; the text is the reason.
+    Cancel(String),
+    /// The stream has been moved to this module, from that category.
+    Migrated(Category),
+}
+
+impl Trigger {
+    /// What it is about, in a word, for log lines and notes.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        match self {
+            Self::Start(message) | Self::Message(message) => message.kind.as_str(),
+            Self::Recorded(event) => event.event.kind.as_str(),
+            Self::Timer { name, .. } => name,
+            Self::Undelivered { kind, .. } => kind.as_str(),
+            Self::Cancel(_) => "Cancel",
+            Self::Migrated(_) => "Migrated",
+        }
+    }
 }
 
 /// What a decision may depend on besides the state and the trigger.

@@ -54,6 +54,14 @@ pub struct RecordedEvent {
     pub correlation: MessageId,
 }
 
+impl StreamEvent {
+    /// Whether the host recorded it and no definition: definitions are not shown it.
+    #[must_use]
+    pub fn is_of_the_host(&self) -> bool {
+        self.event.kind.as_str() == "ProcessCategoryChanged"
+    }
+}
+
 impl RecordedEvent {
     /// The event as the definition that folds it sees it.
     #[must_use]

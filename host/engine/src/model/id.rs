@@ -182,6 +182,30 @@ impl Kind {
     pub fn timer() -> Self {
         Self(Arc::from("Timer"))
     }
+
+    /// The kind under which a command that came back stands in the log.
+    #[must_use]
+    pub fn undelivered() -> Self {
+        Self(Arc::from("Undelivered"))
+    }
+
+    /// The kind under which the wish to cancel a process stands in the log.
+    #[must_use]
+    pub fn cancel() -> Self {
+        Self(Arc::from("Cancel"))
+    }
+
+    /// The kind under which the order to move a stream to another module stands in the log.
+    #[must_use]
+    pub fn migrate() -> Self {
+        Self(Arc::from("Migrate"))
+    }
+
+    /// The kind of the one event that the host itself records: a stream has been moved to another module.
+    #[must_use]
+    pub fn category_changed() -> Self {
+        Self(Arc::from("ProcessCategoryChanged"))
+    }
 }
 
 text_name! {
@@ -225,6 +249,24 @@ impl MessageId {
     #[must_use]
     pub fn of_retry(process: &ProcessId) -> Self {
         Self(Arc::from(format!("{process}/retry")))
+    }
+
+    /// The id of the wish to cancel a process: `{process}/cancel/{which}`.
+    #[must_use]
+    pub fn of_cancel(process: &ProcessId, which: &str) -> Self {
+        Self(Arc::from(format!("{process}/cancel/{which}")))
+    }
+
+    /// The id of the order to move a stream of a process: `{process}/migrate/{revision}`.
+    #[must_use]
+    pub fn of_migration(process: &ProcessId, revision: u64) -> Self {
+        Self(Arc::from(format!("{process}/migrate/{revision}")))
+    }
+
+    /// The id of a command that came back: `{stream}/undelivered/{seq}`; `seq` is the number of its deadline, or of the message that was dropped.
+    #[must_use]
+    pub fn of_undelivered(stream: &StreamName, seq: u64) -> Self {
+        Self(Arc::from(format!("{stream}/undelivered/{seq}")))
     }
 
     /// The id of a fired timer: `{stream}/timer/{seq}`; `seq` is the number that the timer was set under.

@@ -9,6 +9,7 @@ pub mod id;
 pub mod json;
 pub mod manifest;
 pub mod message;
+pub mod note;
 pub mod process;
 pub mod time;
 pub mod view;

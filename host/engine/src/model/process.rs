@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::id::{Category, Digest, MessageId, ProcessId, Suffix};
+use super::id::{Category, Digest, Kind, MessageId, ProcessId, Suffix};
 use super::json::Json;
 use super::message::Message;
 use super::time::Timestamp;
@@ -24,13 +24,17 @@ pub struct ProcessRow {
     pub streams: Vec<StreamHead>,
     /// Set while its messages wait because one of them cannot be processed.
     pub parked: Option<Parked>,
+    /// Messages that take their time: delayed replies, and deliveries that are tried again.
+    pub delayed: Vec<Delayed>,
+    /// The number that its next note takes.
+    pub next_note: u64,
 }
 
 impl ProcessRow {
     /// A process of which nothing is recorded yet.
     #[must_use]
     pub fn unknown(id: ProcessId) -> Self {
-        Self { id, revision: 0, next_seq: 1, streams: Vec::new(), parked: None }
+        Self { id, revision: 0, next_seq: 1, streams: Vec::new(), parked: None, delayed: Vec::new(), next_note: 1 }
     }
 
     /// The head of one of its streams.
@@ -50,6 +54,23 @@ impl ProcessRow {
     pub fn root(&self) -> Option<&StreamHead> {
         self.streams.first()
     }
+
+    /// Whether nothing is under way that could move it by itself: no timer, no deadline, no delayed message, and it is not parked.
+    /// If no undelivered message waits for it either, a process that has not ended is stuck.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        let waits = |head: &StreamHead| !head.timers.is_empty() || !head.deadlines.is_empty();
+        self.root().is_some() && !self.has_ended() && self.parked.is_none() && self.delayed.is_empty() && !self.streams.iter().any(waits)
+    }
+}
+
+/// A message that takes its time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delayed {
+    /// When it comes.
+    pub due: Timestamp,
+    /// The number of the timer that brings it.
+    pub seq: u64,
 }
 
 /// Where one stream stands.
@@ -73,6 +94,26 @@ pub struct StreamHead {
     pub timers: Vec<SetTimer>,
     /// Numbers of the undelivered messages that its next event makes due.
     pub deferred: Vec<u64>,
+    /// Commands of this stream whose answers may take so long and no longer, oldest first.
+    pub deadlines: Vec<Deadline>,
+}
+
+/// The end of the time that the answer to a command may take, as the command's stream remembers it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deadline {
+    /// The kind of the command.
+    pub kind: Kind,
+    /// The command.
+    pub command: MessageId,
+    /// When the time is over.
+    pub due: Timestamp,
+    /// The number that the deadline was set under.
+    pub seq: u64,
+}
+
+impl Deadline {
+    /// What stands before the kind of a command in the name by which its stream lifts the deadline.
+    pub const PREFIX: &str = "undelivered:";
 }
 
 /// A timer that is set, as its stream remembers it.
@@ -97,6 +138,16 @@ pub struct Parked {
     pub attempts: u32,
     /// Since when.
     pub since: Timestamp,
+    /// The number of the message among the process's undelivered ones.
+    pub seq: u64,
+}
+
+impl Parked {
+    /// Whether this is the message: by its number, since two streams may keep one message; by its id where an older release did not keep the number.
+    #[must_use]
+    pub fn is_on(&self, kept: &Undelivered) -> bool {
+        kept.message.id == self.message && (kept.seq == self.seq || self.seq == 0)
+    }
 }
 
 /// A recorded message that has not had its effect yet.
@@ -112,6 +163,32 @@ pub struct Undelivered {
     pub target: Option<Suffix>,
     /// What it waits for.
     pub state: DeliveryState,
+    /// What came of the attempts so far; none where none has failed.
+    pub failed: Option<Attempts>,
+}
+
+/// Attempts at a message, all of which failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempts {
+    /// How often it was tried.
+    pub count: u32,
+    /// Who failed the last time: category and module.
+    pub definition: String,
+    /// What happened the last time.
+    pub error: String,
+    /// When it failed first.
+    pub first: Timestamp,
+    /// When it failed last.
+    pub last: Timestamp,
+}
+
+impl Attempts {
+    /// So many more attempts that failed, after those before.
+    #[must_use]
+    pub fn after(before: Option<&Self>, count: u32, definition: String, error: String, now: Timestamp) -> Self {
+        let first = before.map_or(now, |before| before.first);
+        Self { count: before.map_or(0, |before| before.count).saturating_add(count), definition, error, first, last: now }
+    }
 }
 
 /// What an undelivered message waits for.
@@ -123,8 +200,20 @@ pub enum DeliveryState {
     Unhandled,
     /// The next event of its target, because that one's definition asked for it. The text says why.
     Deferred(String),
-    /// A retry: it, or a message before it, cannot be processed.
+    /// The end of the trouble with a message before it, which cannot be processed.
     Parked,
+    /// The next attempt, at this moment: the last one failed.
+    Retrying(Timestamp),
+    /// An operator: it cannot be processed. This is a dead letter.
+    Dead,
+}
+
+impl DeliveryState {
+    /// Whether only an operator, or a definition to come, can help: such a message is listed among the dead letters.
+    #[must_use]
+    pub fn is_dead_letter(&self) -> bool {
+        matches!(self, Self::Dead | Self::Unhandled)
+    }
 }
 
 /// A durable timer.
@@ -161,4 +250,17 @@ pub enum Fires {
     },
     /// Delivers a message that was told to take its time.
     Message(Message),
+    /// Tries the undelivered message of this number again.
+    Retry(u64),
+    /// Tells the stream that sent a command that its answer has not come in time.
+    Deadline {
+        /// The stream.
+        suffix: Suffix,
+        /// The command.
+        command: MessageId,
+        /// Its kind.
+        kind: Kind,
+        /// What it carried.
+        data: Json,
+    },
 }

@@ -1,9 +1,10 @@
 //! The event store port: one ordered writer, and reads.
 //! What a commit means is said in `model::commit`; what every store must keep is said by the conformance suite.
 
-use crate::model::commit::{Commit, Receipt};
+use crate::model::commit::{Commit, Receipt, Snapshot};
 use crate::model::event::RecordedEvent;
 use crate::model::id::{ProcessId, StreamName};
+use crate::model::note::Note;
 use crate::model::process::{ProcessRow, Timer, TimerKey, Undelivered};
 use crate::model::view::Phase;
 
@@ -61,6 +62,18 @@ pub trait EventStore: Send + Sync {
     /// # Errors
     /// [`StoreError`] where the store cannot be read.
     fn processes(&self, phase: Option<Phase>, after: Option<&ProcessId>, limit: usize) -> Result<Vec<ProcessRow>, StoreError>;
+
+    /// The notes that are kept of a process, oldest first; at most `model::note::NOTES_PER_PROCESS_MAX`.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    fn notes(&self, id: &ProcessId) -> Result<Vec<Note>, StoreError>;
+
+    /// The latest snapshot of a stream; none where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    fn snapshot(&self, stream: &StreamName) -> Result<Option<Snapshot>, StoreError>;
 }
 
 /// Whose events to read.

@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use procession_engine::model::commit::{Commit, Receipt};
+use procession_engine::model::commit::{Commit, Receipt, Snapshot};
 use procession_engine::model::event::RecordedEvent;
-use procession_engine::model::id::ProcessId;
+use procession_engine::model::id::{ProcessId, Suffix};
+use procession_engine::model::note::Note;
 use procession_engine::model::process::{ProcessRow, Timer, TimerKey, Undelivered};
 use procession_engine::ports::shelf::ModuleRecord;
 use procession_engine::ports::store::{CommitError, StoreError};
@@ -21,6 +22,9 @@ pub(crate) struct Contents {
     pub(crate) receipts: HashMap<(ProcessId, String), Receipt>,
     pub(crate) undelivered: BTreeMap<(ProcessId, u64), Undelivered>,
     pub(crate) timers: BTreeMap<TimerKey, Timer>,
+    /// By the place that each is kept at.
+    pub(crate) notes: BTreeMap<(ProcessId, u64), Note>,
+    pub(crate) snapshots: HashMap<(ProcessId, Suffix), Snapshot>,
     /// In order of the first put.
     pub(crate) modules: Vec<(ModuleRecord, Option<Vec<u8>>)>,
 }
@@ -82,6 +86,12 @@ impl Contents {
         }
         for timer in commit.timers_set {
             self.timers.insert(timer.key.clone(), timer);
+        }
+        for note in commit.notes {
+            self.notes.insert((process.clone(), note.slot()), note);
+        }
+        for snapshot in commit.snapshots {
+            self.snapshots.insert((process.clone(), snapshot.suffix.clone()), snapshot);
         }
         self.rows.insert(process, commit.row);
     }

@@ -5,6 +5,7 @@ use std::ops::Bound::{Excluded, Unbounded};
 
 use procession_engine::model::event::RecordedEvent;
 use procession_engine::model::id::ProcessId;
+use procession_engine::model::note::Note;
 use procession_engine::model::process::{ProcessRow, Timer, TimerKey, Undelivered};
 use procession_engine::model::time::Timestamp;
 use procession_engine::model::view::Phase;
@@ -48,5 +49,12 @@ impl Contents {
         let rows = self.rows.range::<ProcessId, _>((start, Unbounded)).map(|(_, row)| row);
         let within = |row: &&ProcessRow| phase.is_none_or(|phase| row.root().is_some_and(|root| root.view.phase == phase));
         rows.filter(within).take(limit).cloned().collect()
+    }
+
+    pub(crate) fn notes(&self, id: &ProcessId) -> Vec<Note> {
+        let kept = self.notes.range((id.clone(), 0)..=(id.clone(), u64::MAX));
+        let mut notes: Vec<Note> = kept.map(|(_, note)| note.clone()).collect();
+        notes.sort_by_key(|note| note.seq);
+        notes
     }
 }

@@ -4,9 +4,10 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use procession_engine::model::commit::{Commit, Receipt};
+use procession_engine::model::commit::{Commit, Receipt, Snapshot};
 use procession_engine::model::event::RecordedEvent;
-use procession_engine::model::id::ProcessId;
+use procession_engine::model::id::{ProcessId, StreamName};
+use procession_engine::model::note::Note;
 use procession_engine::model::process::{ProcessRow, Timer, TimerKey, Undelivered};
 use procession_engine::model::time::Timestamp;
 use procession_engine::model::view::Phase;
@@ -124,5 +125,13 @@ impl EventStore for MemoryStore {
 
     fn processes(&self, phase: Option<Phase>, after: Option<&ProcessId>, limit: usize) -> Result<Vec<ProcessRow>, StoreError> {
         Ok(self.contents().processes(phase, after, limit))
+    }
+
+    fn notes(&self, id: &ProcessId) -> Result<Vec<Note>, StoreError> {
+        Ok(self.contents().notes(id))
+    }
+
+    fn snapshot(&self, stream: &StreamName) -> Result<Option<Snapshot>, StoreError> {
+        Ok(self.contents().snapshots.get(&(stream.process.clone(), stream.suffix.clone())).cloned())
     }
 }

@@ -55,6 +55,12 @@ impl<'a> Group<'a> {
         if let Some(receipt) = &commit.receipt {
             changes.put_first(&keys::receipt(&commit.row.id, &receipt.key), receipt)?;
         }
+        for note in &commit.notes {
+            self.overlay.put(&mut changes, &keys::note(&commit.row.id, note.slot()), note)?;
+        }
+        for snapshot in &commit.snapshots {
+            self.overlay.put(&mut changes, &keys::snapshot(&commit.row.id, &snapshot.suffix), snapshot)?;
+        }
         // Nothing below can fail.
         self.overlay.make(changes);
         self.ledger.last.position += events;

@@ -15,6 +15,8 @@
 //! | `O` owner `0` number | an undelivered message |
 //! | `T` due process `0` number | a timer |
 //! | `R` process `0` key | a receipt; a long key is replaced by its hash |
+//! | `N` process `0` slot | a note; later ones take the place of the oldest |
+//! | `S` process `0` stream | the latest snapshot of a stream |
 //! | `M` digest | a module's record |
 //! | `B` digest piece | a piece of a module's bytes |
 //! | `C` digest | how many streams are on a module |
@@ -94,6 +96,14 @@ pub(crate) fn receipt(process: &ProcessId, receipt: &str) -> Key {
     }
 }
 
+pub(crate) fn note(process: &ProcessId, slot: u64) -> Key {
+    key(b'N', &[process.as_str().as_bytes(), &[0], &slot.to_be_bytes()])
+}
+
+pub(crate) fn snapshot(process: &ProcessId, suffix: &Suffix) -> Key {
+    key(b'S', &[process.as_str().as_bytes(), &[0], suffix.as_str().as_bytes()])
+}
+
 pub(crate) fn module(digest: &Digest) -> Key {
     key(b'M', &[&digest.0])
 }
@@ -146,6 +156,11 @@ pub(crate) fn all_undelivered_of(owner: &ProcessId) -> KeyRange {
     (Bound::Included(undelivered(owner, 0)), Bound::Included(undelivered(owner, u64::MAX)))
 }
 
+/// All notes of a process.
+pub(crate) fn all_notes_of(process: &ProcessId) -> KeyRange {
+    (Bound::Included(note(process, 0)), Bound::Included(note(process, u64::MAX)))
+}
+
 /// All timers that are due at a moment.
 pub(crate) fn timers_until(due: u64) -> KeyRange {
     let end = due.checked_add(1).map_or_else(|| vec![b'T' + 1], |end| key(b'T', &[&end.to_be_bytes()]));
@@ -193,6 +208,8 @@ pub(crate) fn describe(key: &[u8]) -> String {
         b'O' => named("the undelivered message"),
         b'T' => format!("the timer {}", text(rest)),
         b'R' => format!("the receipt {}", text(rest)),
+        b'N' => named("the note"),
+        b'S' => format!("the snapshot {}", text(rest)),
         b'M' | b'B' | b'C' => format!("the module {}", rest.iter().take(6).map(|byte| format!("{byte:02x}")).collect::<String>()),
         b'X' => format!("a piece of {}", describe(&rest[..rest.len().saturating_sub(4)])),
         _ => format!("the key {}", text(key)),

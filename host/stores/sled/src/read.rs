@@ -3,9 +3,10 @@
 
 use std::ops::Bound;
 
-use procession_engine::model::commit::{Entry, Receipt};
+use procession_engine::model::commit::{Entry, Receipt, Snapshot};
 use procession_engine::model::event::RecordedEvent;
 use procession_engine::model::id::{ProcessId, StreamName};
+use procession_engine::model::note::Note;
 use procession_engine::model::process::{ProcessRow, Timer, TimerKey, Undelivered};
 use procession_engine::model::time::Timestamp;
 use procession_engine::model::view::Phase;
@@ -187,6 +188,16 @@ pub(crate) fn row(disk: &Disk, process: &ProcessId) -> Result<Option<ProcessRow>
 
 pub(crate) fn receipt(disk: &Disk, process: &ProcessId, key: &str) -> Result<Option<Receipt>, StoreError> {
     disk.load(&keys::receipt(process, key))
+}
+
+pub(crate) fn notes(disk: &Disk, process: &ProcessId) -> Result<Vec<Note>, StoreError> {
+    let mut notes: Vec<Note> = values(disk, keys::all_notes_of(process), usize::MAX)?;
+    notes.sort_by_key(|note| note.seq);
+    Ok(notes)
+}
+
+pub(crate) fn snapshot(disk: &Disk, stream: &StreamName) -> Result<Option<Snapshot>, StoreError> {
+    disk.load(&keys::snapshot(&stream.process, &stream.suffix))
 }
 
 pub(crate) fn undelivered(

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use procession_engine::model::commit::{Commit, Receipt};
+use procession_engine::model::commit::{Commit, Receipt, Snapshot};
 use procession_engine::model::event::RecordedEvent;
-use procession_engine::model::id::ProcessId;
+use procession_engine::model::id::{ProcessId, StreamName};
+use procession_engine::model::note::Note;
 use procession_engine::model::process::{ProcessRow, Timer, TimerKey, Undelivered};
 use procession_engine::model::time::Timestamp;
 use procession_engine::model::view::Phase;
@@ -130,5 +131,13 @@ impl EventStore for SledStore {
 
     fn processes(&self, phase: Option<Phase>, after: Option<&ProcessId>, limit: usize) -> Result<Vec<ProcessRow>, StoreError> {
         read::processes(&self.disk, phase, after, limit)
+    }
+
+    fn notes(&self, id: &ProcessId) -> Result<Vec<Note>, StoreError> {
+        read::notes(&self.disk, id)
+    }
+
+    fn snapshot(&self, stream: &StreamName) -> Result<Option<Snapshot>, StoreError> {
+        read::snapshot(&self.disk, stream)
     }
 }

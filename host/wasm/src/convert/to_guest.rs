@@ -35,20 +35,28 @@ pub(crate) fn event<'a>(event: &'a StreamEvent, decided_by: &'a str) -> wit::Rec
     }
 }
 
-/// The category that an offered event was decided by; nothing for other triggers.
-pub(crate) fn decider_of<'a>(trigger: &Trigger, rules: &'a Rules) -> Cow<'a, str> {
+/// The category that a trigger names, as text: who decided an offered event, or where a moved stream comes from.
+pub(crate) fn category_of<'a>(trigger: &Trigger, rules: &'a Rules) -> Cow<'a, str> {
     match trigger {
         Trigger::Recorded(event) => rules.text_of(&event.decided_by),
-        Trigger::Start(_) | Trigger::Message(_) | Trigger::Timer { .. } => Cow::Borrowed(""),
+        Trigger::Migrated(from) => rules.text_of(from),
+        Trigger::Start(_) | Trigger::Message(_) | Trigger::Timer { .. } | Trigger::Undelivered { .. } | Trigger::Cancel(_) => {
+            Cow::Borrowed("")
+        }
     }
 }
 
-/// `decided_by` comes from [`decider_of`].
-pub(crate) fn trigger<'a>(trigger: &'a Trigger, decided_by: &'a str) -> wit::Trigger<'a> {
+/// `category` comes from [`category_of`].
+pub(crate) fn trigger<'a>(trigger: &'a Trigger, category: &'a str) -> wit::Trigger<'a> {
     match trigger {
         Trigger::Start(start) => wit::Trigger::Start(message(start)),
         Trigger::Message(other) => wit::Trigger::Message(message(other)),
-        Trigger::Recorded(own) => wit::Trigger::Recorded(event(own, decided_by)),
+        Trigger::Recorded(own) => wit::Trigger::Recorded(event(own, category)),
         Trigger::Timer { name, due, data } => wit::Trigger::Timer(wit::TimerFired { name, due: due.0, data: data.as_str() }),
+        Trigger::Undelivered { id, kind, reason, data } => {
+            wit::Trigger::Undelivered(wit::Undelivered { id: id.as_str(), kind: kind.as_str(), reason, data: data.as_str() })
+        }
+        Trigger::Cancel(reason) => wit::Trigger::Cancel(reason),
+        Trigger::Migrated(_) => wit::Trigger::Migrated(category),
     }
 }

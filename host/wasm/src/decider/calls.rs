@@ -57,7 +57,7 @@ pub(super) fn decide(
     rules: &Rules,
 ) -> Result<Decision, GuestError> {
     let category = rules.text_of(&context.category);
-    let decided_by = to_guest::decider_of(trigger, rules);
+    let decided_by = to_guest::category_of(trigger, rules);
     let context = to_guest::context(context, &category);
     let trigger = to_guest::trigger(trigger, &decided_by);
     let answer = instance.call(|guest, store| guest.process().call_decide(store, process, context, trigger))?;

@@ -5,8 +5,8 @@ use super::decide::broken_module;
 use super::{Chain, Failure};
 use crate::flow::lanes::Warm;
 use crate::flow::outbox::Target;
-use crate::model::commit::{Commit, Entry, Pin};
-use crate::model::id::StreamName;
+use crate::model::commit::{Commit, DecisionRecord, Entry, Pin, Snapshot};
+use crate::model::id::{StreamName, Suffix};
 use crate::ports::definition::Decider;
 
 impl Chain<'_> {
@@ -27,6 +27,8 @@ impl Chain<'_> {
             undelivered: self.undelivered,
             timers_cleared: self.timers_cleared,
             timers_set: self.timers_set,
+            notes: self.notes,
+            snapshots: self.snapshots,
         }
     }
 
@@ -37,7 +39,11 @@ impl Chain<'_> {
             Ok((view, decider))
         });
         match seen {
-            Ok((view, decider)) => {
+            Ok((view, mut decider)) => {
+                if view.phase.has_ended() {
+                    self.lift_deadlines(&pin.suffix);
+                }
+                self.snapshot(pin, &mut *decider);
                 // A process that has ended is seldom needed again, and its instance is memory.
                 if !view.phase.has_ended() {
                     self.lane.warm.push(Warm { suffix: pin.suffix.clone(), module: pin.module, decider });
@@ -50,6 +56,34 @@ impl Chain<'_> {
                 tracing::error!(process = %self.lane.row.id, stream = %pin.suffix, ?failure, "a definition could not say what it sees")
             }
         }
+    }
+
+    /// Keeps the folded state of a stream that has grown long. One that breaks here is folded from its events as before.
+    fn snapshot(&mut self, pin: &Pin, decider: &mut dyn Decider) {
+        let every = self.shared.limits.snapshot_every;
+        let Some(version) = self.lane.row.stream(&pin.suffix).map(|head| head.version) else { return };
+        let first = self.first_version(&pin.suffix).unwrap_or(version + 1);
+        if every == 0 || version / every == (first - 1) / every {
+            return;
+        }
+        let Some(state_format) = self.shared.registry.snapshot().module(&pin.module).map(|module| module.manifest.state_format) else {
+            return;
+        };
+        match decider.snapshot() {
+            Ok(Some(state)) if state.as_str().len() <= self.shared.limits.payload_bytes_max => {
+                self.snapshots.push(Snapshot { suffix: pin.suffix.clone(), version, module: pin.module, state_format, state });
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(process = %self.lane.row.id, stream = %pin.suffix, %error, "a definition could not write a snapshot");
+            }
+        }
+    }
+
+    /// The version of the first event that this chain adds to a stream.
+    fn first_version(&self, suffix: &Suffix) -> Option<u64> {
+        let of_stream = |decision: &&DecisionRecord| self.pins.get(decision.pin).is_some_and(|pin| pin.suffix == *suffix);
+        self.decisions.iter().find(of_stream).map(|decision| decision.first_version)
     }
 
     fn decider_of(&mut self, pin: &Pin) -> Result<Box<dyn Decider>, Failure> {

@@ -9,11 +9,15 @@ use crate::flow::lanes::Warm;
 use crate::flow::outbox::Target;
 use crate::flow::shared::Counters;
 use crate::flow::turn::{Outcome, Turn};
-use crate::model::commit::Entry;
+use crate::model::commit::{Entry, Snapshot};
 use crate::model::decision::Trigger;
 use crate::model::event::RecordedEvent;
 use crate::model::id::{MessageId, StreamName};
-use crate::ports::definition::{Decider, GuestError, Module, Role};
+use crate::model::process::StreamHead;
+use crate::ports::definition::{Decider, Definition, GuestError, Module, Role};
+
+/// A folded state, and the version of the last event in it.
+type Restored = (Box<dyn Decider>, u64);
 
 impl Chain<'_> {
     /// Makes a turn, again in a fresh instance where the guest breaks, up to the limit.
@@ -56,7 +60,8 @@ impl Chain<'_> {
         };
         let outcome = turn.run(&mut *decider, trigger.clone(), cause.clone()).map_err(guest)?;
         if was_warm && self.audit_is_due() {
-            let again = turn.run(&mut *self.fold(&module, &turn.stream)?, trigger.clone(), cause.clone()).map_err(guest)?;
+            let again =
+                turn.run(&mut *self.fold_from_the_beginning(&module, &turn.stream)?, trigger.clone(), cause.clone()).map_err(guest)?;
             if again != outcome {
                 Counters::count(&self.shared.counters.audit_differences);
                 return Err(guest(GuestError::Contract(
@@ -71,22 +76,56 @@ impl Chain<'_> {
         Ok(outcome)
     }
 
-    /// Folds what is recorded, what is submitted and what this chain has staged.
+    /// Folds what is recorded, what is submitted and what this chain has staged; from the latest snapshot that fits.
     pub(super) fn fold(&self, module: &Module, stream: &StreamName) -> Result<Box<dyn Decider>, Failure> {
-        let Role::Process(definition) = &module.role else {
-            let error = GuestError::Contract("a router or an adapter has no streams".to_owned());
-            return Err(Failure::Guest(module.manifest.category.to_string(), error));
-        };
+        match self.restored(module, stream)? {
+            Some((decider, version)) => self.fold_on(module, stream, decider, version),
+            None => self.fold_from_the_beginning(module, stream),
+        }
+    }
+
+    /// Folds the whole stream, whatever snapshot there is: what an audit compares with.
+    fn fold_from_the_beginning(&self, module: &Module, stream: &StreamName) -> Result<Box<dyn Decider>, Failure> {
         let guest = |error| Failure::Guest(named(module), error);
-        let mut decider = definition.restore(None).map_err(guest)?;
+        let decider = definition_of(module)?.restore(None).map_err(guest)?;
+        self.fold_on(module, stream, decider, 0)
+    }
+
+    /// The state of a snapshot, and its version. One that another module or format made, or that cannot be read, is passed over: the events are the truth.
+    fn restored(&self, module: &Module, stream: &StreamName) -> Result<Option<Restored>, Failure> {
+        let every = self.shared.limits.snapshot_every;
+        let is_long = |head: &StreamHead| every > 0 && head.version >= every;
+        if !self.lane.row.stream(&stream.suffix).is_some_and(is_long) {
+            return Ok(None);
+        }
+        let fits = |kept: &Snapshot| kept.module == module.digest && kept.state_format == module.manifest.state_format;
+        let Some(kept) = self.shared.store.snapshot(stream)?.filter(fits) else { return Ok(None) };
+        match definition_of(module)?.restore(Some(&kept.state)) {
+            Ok(decider) => Ok(Some((decider, kept.version))),
+            Err(error) => {
+                tracing::warn!(%stream, version = kept.version, %error, "a snapshot could not be restored; its events are folded instead");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Folds what comes after a version into a state.
+    fn fold_on(
+        &self,
+        module: &Module,
+        stream: &StreamName,
+        mut decider: Box<dyn Decider>,
+        version: u64,
+    ) -> Result<Box<dyn Decider>, Failure> {
         let mut events = match self.lane.row.stream(&stream.suffix) {
-            Some(_) => self.lane.events(stream, &*self.shared.store, self.shared.limits.page)?,
+            Some(_) => self.lane.events(stream, version, &*self.shared.store, self.shared.limits.page)?,
             None => Vec::new(),
         };
         let staged = self.staged();
         events.extend(staged.events(0).filter(|event| event.stream == *stream).map(RecordedEvent::into_stream_event));
+        events.retain(|event| !event.is_of_the_host());
         for batch in events.chunks(self.shared.limits.page) {
-            decider.evolve(batch).map_err(guest)?;
+            decider.evolve(batch).map_err(|error| Failure::Guest(named(module), error))?;
         }
         Ok(decider)
     }
@@ -107,6 +146,16 @@ impl Chain<'_> {
             Outcome::Ignored(_) => Counters::count(&counters.ignored),
             Outcome::Rejected(_) => Counters::count(&counters.rejected),
             Outcome::Deferred(_) => Counters::count(&counters.deferred),
+        }
+    }
+}
+
+fn definition_of(module: &Module) -> Result<&dyn Definition, Failure> {
+    match &module.role {
+        Role::Process(definition) => Ok(&**definition),
+        Role::Router(_) | Role::Adapter(_) => {
+            let error = GuestError::Contract("a router or an adapter has no streams".to_owned());
+            Err(Failure::Guest(module.manifest.category.to_string(), error))
         }
     }
 }
@@ -132,11 +181,7 @@ fn as_start(trigger: &Trigger, module: &Module) -> Trigger {
 }
 
 fn log_turn(turn: &Turn<'_>, trigger: &Trigger, outcome: &Outcome, cause: &MessageId, took_us: u64) {
-    let kind = match trigger {
-        Trigger::Start(message) | Trigger::Message(message) => message.kind.as_str(),
-        Trigger::Recorded(event) => event.event.kind.as_str(),
-        Trigger::Timer { name, .. } => name,
-    };
+    let kind = trigger.kind();
     let detail = match outcome {
         Outcome::Accepted(decisions) => format!("{} events", decisions.iter().map(|decision| decision.events.len()).sum::<usize>()),
         Outcome::Ignored(reason) | Outcome::Deferred(reason) => reason.clone(),

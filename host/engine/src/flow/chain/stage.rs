@@ -10,7 +10,7 @@ use crate::model::decision::Effect;
 use crate::model::id::{Kind, MessageId, ProcessId, StreamName, Suffix};
 use crate::model::json::Json;
 use crate::model::message::Message;
-use crate::model::process::{Fires, SetTimer, StreamHead, Timer, TimerKey};
+use crate::model::process::{Deadline, Fires, SetTimer, StreamHead, Timer, TimerKey};
 use crate::model::time::Timestamp;
 use crate::model::view::{Phase, View};
 
@@ -46,6 +46,9 @@ impl Chain<'_> {
                 Effect::Send(command) => {
                     let to = command.process.as_ref().unwrap_or(&stream.process);
                     let sent = message(MessageId::of_command(&stream, last, index), to, &command.kind, &command.data);
+                    if let Some(ms) = command.expires_after_ms {
+                        self.set_deadline(&target.suffix, &sent, time.plus_ms(ms));
+                    }
                     self.queue.push_back(sent);
                 }
                 Effect::SetTimer { name, at, data } => {
@@ -78,6 +81,7 @@ impl Chain<'_> {
                     view: View { phase: Phase::Running, step: None, outcome: None, tags: Vec::new() },
                     timers: Vec::new(),
                     deferred: Vec::new(),
+                    deadlines: Vec::new(),
                 });
                 Vec::new()
             }
@@ -97,8 +101,48 @@ impl Chain<'_> {
 
     fn clear_timer(&mut self, suffix: &Suffix, name: &str) {
         let Some(head) = self.lane.row.streams.iter_mut().find(|head| head.suffix == *suffix) else { return };
-        let Some(at) = head.timers.iter().position(|timer| timer.name == name) else { return };
-        let SetTimer { due, seq, .. } = head.timers.remove(at);
+        if let Some(kind) = name.strip_prefix(Deadline::PREFIX) {
+            // The oldest one: answers come in the order of the questions, or the definition does not care which was answered.
+            if let Some(at) = head.deadlines.iter().position(|deadline| deadline.kind.as_str() == kind) {
+                let Deadline { due, seq, .. } = head.deadlines.remove(at);
+                self.unset(due, seq);
+            }
+        } else if let Some(at) = head.timers.iter().position(|timer| timer.name == name) {
+            let SetTimer { due, seq, .. } = head.timers.remove(at);
+            self.unset(due, seq);
+        }
+    }
+
+    fn set_deadline(&mut self, suffix: &Suffix, command: &Message, due: Timestamp) {
+        let seq = self.next_seq();
+        let key = TimerKey { due, process: self.lane.row.id.clone(), seq };
+        let (id, kind, data) = (command.id.clone(), command.kind.clone(), command.data.clone());
+        self.timers_set
+            .push(Timer { key, fires: Fires::Deadline { suffix: suffix.clone(), command: id.clone(), kind: kind.clone(), data } });
+        if let Some(head) = self.lane.row.streams.iter_mut().find(|head| head.suffix == *suffix) {
+            head.deadlines.push(Deadline { kind, command: id, due, seq });
+        }
+    }
+
+    /// A stream that has ended waits for no answer.
+    pub(super) fn lift_deadlines(&mut self, suffix: &Suffix) {
+        let head = self.lane.row.streams.iter_mut().find(|head| head.suffix == *suffix);
+        for Deadline { due, seq, .. } in head.map(|head| std::mem::take(&mut head.deadlines)).unwrap_or_default() {
+            self.unset(due, seq);
+        }
+    }
+
+    /// The answer to this command can no longer come.
+    pub(in crate::flow) fn lift_deadline_of(&mut self, suffix: &Suffix, command: &MessageId) {
+        let Some(head) = self.lane.row.streams.iter_mut().find(|head| head.suffix == *suffix) else { return };
+        if let Some(at) = head.deadlines.iter().position(|deadline| deadline.command == *command) {
+            let Deadline { due, seq, .. } = head.deadlines.remove(at);
+            self.unset(due, seq);
+        }
+    }
+
+    /// Takes back a timer that this chain has set, or clears one that is recorded.
+    pub(super) fn unset(&mut self, due: Timestamp, seq: u64) {
         let before = self.timers_set.len();
         self.timers_set.retain(|timer| timer.key.seq != seq);
         if self.timers_set.len() == before {

@@ -4,59 +4,47 @@
 use std::sync::Arc;
 
 use super::Worker;
-use super::in_flight::Job;
-use crate::error::Refusal;
-use crate::flow::chain::Chain;
-use crate::flow::inbox::{RetriedTo, Work};
-use crate::flow::shared::Shared;
-use crate::model::id::{Kind, MessageId, ProcessId};
-use crate::model::json::Json;
-use crate::model::message::Message;
+use super::in_flight::TakesUp;
+use crate::flow::inbox::Work;
+use crate::model::id::ProcessId;
 use crate::model::process::{DeliveryState, Undelivered};
-use crate::ports::store::{CommitError, StoreError};
+use crate::ports::store::CommitError;
 
 impl Worker {
-    /// Tries again what a process is parked on: the process is taken up again first, and its messages follow in their order.
-    pub(super) fn retry(&mut self, process: &ProcessId, answer: RetriedTo) {
-        let shared = Arc::clone(&self.shared);
-        let mut lane = match self.lanes.take(process, &*shared.store) {
-            Ok(lane) => lane,
-            Err(error) => return drop(answer.send(Err(error.into()))),
+    /// Brings what a process keeps undelivered and somebody wants on its way, and `last` behind it.
+    pub(super) fn deliver_again(&mut self, process: &ProcessId, wanted: impl Fn(&Undelivered) -> bool, last: Option<Work>) {
+        let found = match self.shared.all_undelivered(process) {
+            Ok(found) => found,
+            Err(error) => {
+                self.put_off(Work::LookAgain(Some(process.clone())), &error);
+                Vec::new()
+            }
         };
-        if lane.is_held() {
-            lane.waiting.push_back(Work::Retry { process: process.clone(), answer });
-        } else if lane.row.parked.take().is_some() {
-            let snapshot = shared.registry.snapshot();
-            let chain = Chain::new(&shared, &snapshot, &mut lane, retry_message(process, &shared));
-            let in_flight = self.submit(chain, Job::Unpark(answer));
-            lane.reviving = true;
-            lane.in_flight.push_back(in_flight);
-        } else {
-            let not_parked = || Refusal::rejected("not-parked", format!("process {process} is not parked; there is nothing to try again"));
-            let refusal = if lane.row.revision > 0 { not_parked() } else { Refusal::UnknownProcess(process.clone()) };
-            // Who asked may have gone away.
-            let _ = answer.send(Err(refusal));
-        }
-        self.lanes.put(lane);
+        // What waits for its next attempt, or for an operator, is nobody else's to bring.
+        let waits = |one: &Undelivered| matches!(one.state, DeliveryState::Retrying(_) | DeliveryState::Dead);
+        self.bring_when_durable(found.into_iter().filter(|one| !waits(one) && wanted(one)).collect(), last, Some(process.clone()));
     }
 
-    /// Brings what a process keeps undelivered and somebody wants on its way, and `last` behind it.
-    pub(super) fn deliver_again(&self, process: &ProcessId, wanted: impl Fn(&Undelivered) -> bool, last: Option<Work>) {
-        let found = all_undelivered(&self.shared, process).unwrap_or_else(|error| {
-            tracing::error!(%process, %error, "what is undelivered could not be read; it stays recorded");
-            Vec::new()
-        });
-        self.bring_when_durable(found.into_iter().filter(wanted).collect(), last);
+    /// Looks again for what is undelivered, after the store failed under it.
+    pub(super) fn look_again(&mut self, process: Option<&ProcessId>) {
+        match process {
+            Some(process) => self.deliver_again(process, |one| one.state != DeliveryState::Parked, None),
+            None => self.deliver_unhandled(),
+        }
     }
 
     /// Reads see what is applied and perhaps not durable; an adapter is not to hear of that before it is.
-    fn bring_when_durable(&self, found: Vec<Undelivered>, last: Option<Work>) {
+    /// Where it cannot become durable, `of` is looked at again later.
+    fn bring_when_durable(&self, found: Vec<Undelivered>, last: Option<Work>, of: Option<ProcessId>) {
         if found.is_empty() && last.is_none() {
             return;
         }
         let (shared, index) = (Arc::clone(&self.shared), self.index);
         let bring = move |durable: Result<(), CommitError>| {
-            let found = if durable.is_ok() { found } else { Vec::new() };
+            let (found, missed) = if durable.is_ok() { (found, false) } else { (Vec::new(), true) };
+            if missed {
+                shared.mailboxes[index].bring(Work::Later(Box::new(Work::LookAgain(of))));
+            }
             for one in found {
                 // A process may keep messages for others; each goes to the worker that owns its process.
                 shared.mailboxes[shared.owner(&one.message.process)].bring(Work::Deliver(Box::new(one)));
@@ -80,8 +68,10 @@ impl Worker {
     }
 
     /// The process could not be taken up again.
-    pub(super) fn unrevived(&mut self, process: &ProcessId) {
-        if let Some(lane) = self.lanes.get(process) {
+    pub(super) fn unrevived(&mut self, process: &ProcessId, takes_up: TakesUp) {
+        if takes_up == TakesUp::Yes
+            && let Some(lane) = self.lanes.get(process)
+        {
             lane.reviving = false;
         }
     }
@@ -102,35 +92,15 @@ impl Worker {
         loop {
             let page = match shared.store.undelivered(None, after, shared.limits.page) {
                 Ok(page) => page,
-                Err(error) => return tracing::error!(%error, "what waits for a definition could not be read"),
+                Err(error) => return self.put_off(Work::LookAgain(None), &error),
             };
             let last = page.len() < shared.limits.page;
             after = page.last().map(|one| (one.owner.clone(), one.seq));
             let mine = |one: &Undelivered| one.state == DeliveryState::Unhandled && shared.owner(&one.message.process) == self.index;
-            self.bring_when_durable(page.into_iter().filter(mine).collect(), None);
+            self.bring_when_durable(page.into_iter().filter(mine).collect(), None, None);
             if last {
                 return;
             }
-        }
-    }
-}
-
-/// What taking up a parked process again is called where a chain needs an input; it is never recorded.
-fn retry_message(process: &ProcessId, shared: &Shared) -> Message {
-    let id = MessageId::of_retry(process);
-    let (kind, time) = (Kind::timer(), shared.clock.now());
-    Message { process: process.clone(), kind, source: None, time, data: Json::null(), correlation: id.clone(), id }
-}
-
-fn all_undelivered(shared: &Shared, process: &ProcessId) -> Result<Vec<Undelivered>, StoreError> {
-    let mut all: Vec<Undelivered> = Vec::new();
-    loop {
-        let after = all.last().map(|one| (one.owner.clone(), one.seq));
-        let page = shared.store.undelivered(Some(process), after, shared.limits.page)?;
-        let last = page.len() < shared.limits.page;
-        all.extend(page);
-        if last {
-            return Ok(all);
         }
     }
 }

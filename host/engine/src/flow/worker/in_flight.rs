@@ -2,7 +2,7 @@
 //! Nothing here acts; `settle` does.
 
 use crate::error::Refusal;
-use crate::flow::inbox::{Answer, AnswerTo, Request, RetriedTo};
+use crate::flow::inbox::{Answer, AnswerTo, OperatedTo, Operation, Request};
 use crate::model::commit::{Commit, Entry, Receipt};
 use crate::model::id::ProcessId;
 use crate::model::process::{DeliveryState, Timer, TimerKey, Undelivered};
@@ -24,10 +24,29 @@ pub(in crate::flow) struct InFlight {
 
 /// What set a commit off; kept so that it can be done again.
 pub(super) enum Job {
-    Request { request: Box<Request>, answer: AnswerTo, receipt: Receipt, waits: Option<String> },
+    Request {
+        request: Box<Request>,
+        answer: AnswerTo,
+        receipt: Receipt,
+        waits: Option<String>,
+    },
     Deliver(Box<Undelivered>),
     Fire(Box<Timer>),
-    Unpark(RetriedTo),
+    /// A request that only left a note, and its answer.
+    Noted(Echo),
+    /// An operation, and whether it takes the process up again.
+    Operate {
+        operation: Operation,
+        takes_up: TakesUp,
+        answer: OperatedTo,
+    },
+}
+
+/// Whether a parked process is taken up again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TakesUp {
+    Yes,
+    No,
 }
 
 /// An answer that waits for a commit although it adds nothing to it.

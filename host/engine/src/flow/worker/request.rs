@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Worker;
 use super::in_flight::{Echo, Job};
+use super::triggers::{cancel_reason, is_cancel, target_of};
 use crate::error::Refusal;
 use crate::flow::chain::{Chain, Verdict};
 use crate::flow::inbox::{Answer, AnswerTo, Request, START_KEY, Unhandled, Work};
@@ -28,6 +29,15 @@ type Response = (Receipt, Option<String>);
 enum NotTaken {
     Refused(Refusal),
     Ignored(String),
+}
+
+impl NotTaken {
+    fn said(self) -> Result<Answer, Refusal> {
+        match self {
+            Self::Refused(refusal) => Err(refusal),
+            Self::Ignored(reason) => Ok(Answer::Ignored(reason)),
+        }
+    }
 }
 
 impl Worker {
@@ -93,7 +103,8 @@ impl Worker {
         };
         let before = lane.row.clone();
         let mut chain = Chain::new(&shared, &snapshot, lane, message.clone());
-        let response = take_in(&mut chain, &request, is_start, message, receiver).and_then(|response| {
+        let trigger = if is_cancel(&message) { Trigger::Cancel(cancel_reason(&message)) } else { Trigger::Message(message.clone()) };
+        let response = take_in(&mut chain, &request, is_start, &trigger, message, receiver).and_then(|response| {
             chain.follow().map_err(|error| NotTaken::Refused(error.into()))?;
             Ok(response)
         });
@@ -105,12 +116,18 @@ impl Worker {
                 let in_flight = self.submit(chain, job);
                 lane.in_flight.push_back(in_flight);
             }
-            Err(NotTaken::Refused(refusal)) => {
-                drop(chain);
-                Self::abandon(lane, before);
-                self.say(lane, request, answer, Err(refusal));
+            Err(not_taken) => {
+                let said = not_taken.said();
+                // A process that exists keeps a note of what did not apply; of one that has not begun there is nothing to keep.
+                if before.root().is_some() && chain.has_only_noted() {
+                    let in_flight = self.submit(chain, Job::Noted(Echo { request, answer, said }));
+                    lane.in_flight.push_back(in_flight);
+                } else {
+                    drop(chain);
+                    Self::abandon(lane, before);
+                    self.say(lane, request, answer, said);
+                }
             }
-            Err(NotTaken::Ignored(ignored)) => self.say(lane, request, answer, Ok(Answer::Ignored(ignored))),
         }
     }
 
@@ -147,6 +164,11 @@ impl Worker {
 
     /// Finds whom a request is for: streams that exist, the category that its caller names, the one that a router names, or the one that begins with its kind.
     fn receiver(&self, lane: &Lane, snapshot: &Snapshot, request: &Request, message: &mut Message) -> Result<Receiver, Refusal> {
+        if is_cancel(message) {
+            // The stream that the process began with answers for the whole.
+            let root = lane.row.root().ok_or_else(|| Refusal::UnknownProcess(request.process.clone()))?;
+            return Ok(Ok(vec![target_of(root)]));
+        }
         let existing = outbox::streams_that_take(&self.shared.registry, snapshot, &lane.row, message, None);
         if !existing.is_empty() {
             return Ok(Ok(existing));
@@ -196,7 +218,14 @@ fn not_durable(error: CommitError) -> Refusal {
 }
 
 /// Takes a message into a chain and says what its caller hears.
-fn take_in(chain: &mut Chain<'_>, request: &Request, is_start: bool, message: Message, receiver: Receiver) -> Result<Response, NotTaken> {
+fn take_in(
+    chain: &mut Chain<'_>,
+    request: &Request,
+    is_start: bool,
+    trigger: &Trigger,
+    message: Message,
+    receiver: Receiver,
+) -> Result<Response, NotTaken> {
     let own_key = || if is_start { START_KEY.to_owned() } else { request.id.to_string() };
     let taken = Receipt {
         key: request.key.clone().unwrap_or_else(own_key),
@@ -219,7 +248,7 @@ fn take_in(chain: &mut Chain<'_>, request: &Request, is_start: bool, message: Me
             return Ok((taken, Some(why)));
         }
     };
-    match chain.begin(&targets, &Trigger::Message(message)).map_err(|failure| NotTaken::Refused(failure.into_refusal(&request.process)))? {
+    match chain.begin(&targets, trigger).map_err(|failure| NotTaken::Refused(failure.into_refusal(&request.process)))? {
         Verdict::Accepted { stream, category, version } => {
             Ok((Receipt { category: Some(category), stream: Some(stream), version: Some(version), ..taken }, None))
         }

@@ -2,11 +2,12 @@
 //! Until then nothing of the commit has left the host.
 
 use super::Worker;
-use super::in_flight::{After, Echo, InFlight, Job, Settled};
+use super::in_flight::{After, Echo, InFlight, Job, Settled, TakesUp};
 use crate::error::Refusal;
 use crate::flow::inbox::{Answer, Request, START_KEY, Work};
+use crate::flow::shared::Counters;
 use crate::model::id::ProcessId;
-use crate::model::process::{DeliveryState, Undelivered};
+use crate::model::process::{DeliveryState, Fires, Undelivered};
 use crate::ports::store::{CommitError, StoreError};
 
 impl Worker {
@@ -33,18 +34,27 @@ impl Worker {
     }
 
     fn durable(&mut self, process: &ProcessId, commit: InFlight) {
-        self.follow(process, commit.after);
+        Counters::count(&self.shared.counters.commits);
+        let mut after = commit.after;
+        if matches!(commit.job, Job::Operate { takes_up: TakesUp::Yes, .. }) {
+            // They are delivered below with everything else that waited, in order.
+            after.outgoing.clear();
+        }
+        self.follow(process, after);
         match commit.job {
             // Whoever asked may have gone away; what it asked for is recorded all the same.
             Job::Request { answer, receipt, waits, .. } => drop(answer.send(Ok(match waits {
                 None => Answer::Taken(receipt),
                 Some(why) => Answer::Waiting(receipt, why),
             }))),
-            Job::Unpark(answer) => {
-                let _ = answer.send(Ok(()));
-                // Timers that came due meanwhile were left in the store.
-                self.timers.reload();
-                self.deliver_again(process, |_| true, Some(Work::Revived(process.clone())));
+            Job::Noted(Echo { answer, said, .. }) => drop(answer.send(said)),
+            Job::Operate { takes_up, answer, .. } => {
+                drop(answer.send(Ok(())));
+                if takes_up == TakesUp::Yes {
+                    // Timers that came due meanwhile were left in the store.
+                    self.timers.reload();
+                    self.deliver_again(process, |_| true, Some(Work::Revived(process.clone())));
+                }
             }
             Job::Deliver(_) | Job::Fire(_) => {}
         }
@@ -85,21 +95,29 @@ impl Worker {
             }
             (Job::Request { request, answer, .. }, CommitError::Stale { .. } | CommitError::Gone { .. }) => self.request(request, answer),
             (Job::Request { answer, .. }, CommitError::Store(error)) => Self::refuse(answer, Refusal::Store(error)),
+            (Job::Noted(Echo { answer, .. }), CommitError::Store(error)) => Self::refuse(answer, Refusal::Store(error)),
+            (Job::Noted(Echo { request, answer, .. }), _) => self.request(request, answer),
+            // A deadline takes two things off. If only the command was gone, its answer is still due.
+            (Job::Fire(timer), CommitError::Gone { seq, .. }) if matches!(timer.fires, Fires::Deadline { .. }) && seq != timer.key.seq => {
+                self.fire(*timer);
+            }
             (Job::Deliver(_) | Job::Fire(_), CommitError::Gone { .. }) => {
                 tracing::debug!(%process, "a delivery had had its effect before");
             }
             (Job::Deliver(undelivered), CommitError::Stale { .. }) => self.deliver(*undelivered),
             (Job::Fire(timer), CommitError::Stale { .. }) => self.fire(*timer),
-            (Job::Unpark(answer), CommitError::Store(error)) => {
-                self.unrevived(process);
-                let _ = answer.send(Err(error.into()));
+            (Job::Operate { takes_up, answer, .. }, CommitError::Store(error)) => {
+                self.unrevived(process, takes_up);
+                drop(answer.send(Err(error.into())));
             }
-            (Job::Unpark(answer), _) => {
-                self.unrevived(process);
-                self.retry(process, answer);
+            (Job::Operate { operation, takes_up, answer }, _) => {
+                self.unrevived(process, takes_up);
+                self.operate(process, operation, answer);
             }
-            (Job::Deliver(_) | Job::Fire(_), error) => {
-                tracing::error!(%process, %error, "a delivery could not be recorded; it is found again at the next start");
+            (Job::Deliver(undelivered), CommitError::Store(error)) => self.put_off(Work::Deliver(undelivered), &error),
+            (Job::Fire(timer), CommitError::Store(error)) => self.put_off(Work::Fire(timer), &error),
+            (Job::Deliver(_) | Job::Fire(_), CommitError::Taken { .. }) => {
+                tracing::error!(%process, "a delivery was refused for a receipt that it does not have");
             }
         }
         // What rested on this commit is asked again, behind it.

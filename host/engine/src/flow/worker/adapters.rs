@@ -1,0 +1,100 @@
+//! A command goes to its adapter, and what the adapter answers comes in.
+//! An adapter that fails is asked again later, and later still; what it failed on for good is a dead letter. Its process goes on.
+
+use std::sync::Arc;
+
+use super::deliver::{begin_or_park, taken_off};
+use crate::flow::chain::Chain;
+use crate::flow::lanes::Lane;
+use crate::flow::outbox::{self, Route};
+use crate::flow::shared::{Counters, Shared};
+use crate::model::decision::{Context, Reply, Trigger};
+use crate::model::message::Message;
+use crate::model::process::{DeliveryState, Undelivered};
+use crate::ports::definition::{Connector, GuestError};
+use crate::ports::store::StoreError;
+use crate::registry::{Handler, Snapshot};
+
+/// Lets an adapter carry out a command: the first reply without a delay goes on in the same commit, later ones are kept.
+pub(super) fn answer_of<'a>(
+    adapter: &Handler<dyn Connector>,
+    shared: &'a Shared,
+    snapshot: &'a Snapshot,
+    lane: &'a mut Lane,
+    undelivered: &Undelivered,
+) -> Result<Chain<'a>, StoreError> {
+    let command = &undelivered.message;
+    match call(adapter, shared, command) {
+        Ok(replies) => take_in(replies, adapter, shared, snapshot, lane, undelivered),
+        Err(error) => {
+            let definition = format!("{} ({})", adapter.manifest.category, adapter.module.short());
+            let mut chain = taken_off(shared, snapshot, lane, undelivered);
+            chain.try_later(command.clone(), undelivered.target.clone(), definition, error.to_string());
+            Ok(chain)
+        }
+    }
+}
+
+fn take_in<'a>(
+    replies: Vec<Reply>,
+    adapter: &Handler<dyn Connector>,
+    shared: &'a Shared,
+    snapshot: &'a Snapshot,
+    lane: &'a mut Lane,
+    undelivered: &Undelivered,
+) -> Result<Chain<'a>, StoreError> {
+    let command = &undelivered.message;
+    let source: Arc<str> = adapter.manifest.category.to_string().into();
+    let (mut at_once, mut later) = (Vec::new(), Vec::new());
+    for (index, reply) in replies.into_iter().enumerate() {
+        let (id, process, correlation) = (command.id.of_reply(index), command.process.clone(), command.correlation.clone());
+        let (source, time) = (Some(Arc::clone(&source)), shared.clock.now());
+        let message = Message { id, process, kind: reply.kind, source, time, data: reply.data, correlation };
+        if reply.after_ms == 0 { at_once.push(message) } else { later.push((reply.after_ms, message)) }
+    }
+    let input = at_once.first().unwrap_or(command).clone();
+    let targets = at_once.first().map(|first| outbox::route(&shared.registry, snapshot, &lane.row, first, None));
+    let mut chain = Chain::new(shared, snapshot, lane, input);
+    let mut at_once = at_once.into_iter();
+    match (targets, at_once.next()) {
+        (Some(Route::Streams(targets)), Some(first)) => {
+            // Before the turn: a park must not take the command's number for the reply.
+            begin_or_park(&mut chain, &targets, &Trigger::Message(first.clone()), first, None)?;
+        }
+        (Some(Route::Adapter(_)), Some(first)) => chain.keep(first, None, DeliveryState::Due),
+        (_, Some(first)) => chain.keep(first, None, DeliveryState::Unhandled),
+        (_, None) => {}
+    }
+    chain.take_off(undelivered);
+    let state = if chain.lane.row.parked.is_some() { DeliveryState::Parked } else { DeliveryState::Due };
+    for message in at_once {
+        chain.keep(message, None, state.clone());
+    }
+    for (after_ms, message) in later {
+        chain.keep_until(chain.now.plus_ms(after_ms), message);
+    }
+    Ok(chain)
+}
+
+fn call(adapter: &Handler<dyn Connector>, shared: &Shared, command: &Message) -> Result<Vec<Reply>, GuestError> {
+    let category = adapter.manifest.category.clone();
+    let context =
+        Context { process: command.process.clone(), version: 0, now: shared.clock.now(), seed: shared.seed_of(&command.id), category };
+    let settings = shared.settings(&context.category);
+    let started_us = shared.clock.ticks_us();
+    Counters::count(&shared.counters.adapter_calls);
+    let replies = adapter.does.handle(&settings, &context, command).and_then(|replies| listed(replies, adapter)).inspect_err(|error| {
+        Counters::count(&shared.counters.adapter_failures);
+        tracing::warn!(process = %command.process, message_id = %command.id, kind = %command.kind, adapter = %context.category, %error, "an adapter failed");
+    })?;
+    let took_us = shared.clock.ticks_us().saturating_sub(started_us);
+    tracing::debug!(process = %command.process, message_id = %command.id, kind = %command.kind, adapter = %context.category, module = adapter.module.short(), replies = replies.len(), took_us, "adapter called");
+    Ok(replies)
+}
+
+fn listed(replies: Vec<Reply>, adapter: &Handler<dyn Connector>) -> Result<Vec<Reply>, GuestError> {
+    match replies.iter().find(|reply| !adapter.manifest.sends.contains(&reply.kind)) {
+        Some(reply) => Err(GuestError::Contract(format!("it replies {}, which its manifest does not list", reply.kind))),
+        None => Ok(replies),
+    }
+}
