@@ -33,15 +33,18 @@ impl Run {
             return self.ground.judge.finds(Invariant::TheEngineStands, "the host does not start although nothing fails".to_owned());
         };
         host.store.pass();
-        let Self { ground, .. } = self;
-        let rested = ground.survives(|| ());
-        debug_assert!(rested.is_ok(), "nothing happened");
         match self.rest(&mut host) {
-            Ok(()) => self.ground.judge.rests(host.store.contents()),
+            Ok(()) => self.look(&mut host),
             Err(Dead) => self.ground.judge.finds(Invariant::TheEngineStands, "the host died although nothing fails".to_owned()),
         }
         self.bury(host);
         self.starts_the_same();
+    }
+
+    /// Shows the judge what is there, and what the host itself lists as stuck.
+    fn look(&mut self, host: &mut Host) {
+        let stuck = self.callers.stuck(host.engine());
+        self.ground.judge.rests(host.store.contents(), &stuck);
     }
 
     fn last_host(&mut self) -> Option<Host> {
@@ -53,7 +56,7 @@ impl Run {
 
     fn rest(&mut self, host: &mut Host) -> Result<(), Dead> {
         let Self { ground, callers, .. } = self;
-        let mut retries = 0;
+        let (mut retries, mut pauses) = (0, 0);
         ground.survives(|| {
             // What waits for its definition gets it now.
             let deployed = ["archive-1.0", "order-1.1", "reminder-1.0"].map(|bytes| host.engine().deploy(bytes.as_bytes(), &Origin::Request));
@@ -72,9 +75,15 @@ impl Run {
                 progress |= callers.ask_all(host.engine());
                 if !progress && retries < RETRIES_MAX {
                     retries += 1;
-                    progress = callers.retry(host.engine());
+                    progress = callers.retry(host.engine()) | (retries % 3 == 0 && callers.deal_with_letter(host.engine()));
                 }
                 if !progress && !next_timer(ground, host) {
+                    // What was put off while the store failed is tried again after a little while.
+                    pauses += 1;
+                    ground.clock.pass(2_000);
+                    if pauses < 3 {
+                        continue;
+                    }
                     if callers.waiting() > 0 {
                         let what = format!("{} callers wait for an answer that does not come", callers.waiting());
                         ground.judge.finds(Invariant::CallersAreAnswered, what);
@@ -98,7 +107,7 @@ impl Run {
         if ground.survives(|| settle(ground, callers, &mut host)).is_err() {
             self.ground.judge.finds(Invariant::TheEngineStands, "the host died on what it left".to_owned());
         }
-        self.ground.judge.rests(host.store.contents());
+        self.look(&mut host);
         self.bury(host);
     }
 }

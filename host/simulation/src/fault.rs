@@ -97,12 +97,18 @@ faults! {
     GuestStrange = 8_000 "guest not deterministic",
     /// A guest breaks while it folds its events.
     GuestCannotFold = 4_000 "guest broke while folding",
+    /// A guest breaks while it is restored.
+    GuestCannotRestore = 4_000 "guest broke while restored",
     /// A guest breaks while it says what a query sees.
     GuestCannotLook = 6_000 "guest broke while looking",
     /// A definition is deployed while processes run.
     HotDeploy = 20_000 "hot deploy",
     /// A definition is drained while processes run.
     Drain = 6_000 "drain",
+    /// A process is moved to another module while it runs.
+    Migration = 20_000 "migration",
+    /// An operator replays, edits or drops a dead letter.
+    Operator = 40_000 "dead letter replayed, edited or dropped",
     /// Something that is no definition is deployed.
     BadDeploy = 5_000 "bad module deployed",
     /// The operator stops and starts the host.

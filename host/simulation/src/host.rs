@@ -60,6 +60,11 @@ impl Ground {
             timer_horizon_ms: *dice.one_of(&[10, 1_000, 60_000]),
             timers_per_step_max: *dice.one_of(&[1, 3, 256]),
             audit_one_in: *dice.one_of(&[0, 2, 1_000]),
+            delivery_attempts_max: *dice.one_of(&[1, 3, 8]),
+            retry_first_ms: *dice.one_of(&[1, 100, 500]),
+            retry_longest_ms: *dice.one_of(&[500, 300_000]),
+            outage_retry_ms: *dice.one_of(&[1, 100, 1_000]),
+            snapshot_every: *dice.one_of(&[0, 1, 2, 7, 256]),
             page: *dice.one_of(&[1, 3, 1_024]),
             ..Limits::default()
         })

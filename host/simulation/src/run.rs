@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use procession_engine::flow::inbox::Operation;
+use procession_engine::model::id::ProcessId;
 use procession_engine::model::time::Timestamp;
 use procession_engine::ports::store::EventStore;
 use procession_engine::registry::Origin;
@@ -45,8 +47,8 @@ pub struct Outcome {
 }
 
 /// Modules that a run begins with; the others come by hot deploys, or when it is calm.
-const FIRST: [&str; 8] =
-    ["order-1.0", "parcel-1.0", "counter-1.0", "reminder-1.0", "shipment-1.0", "chooser-1.0", "bank-1.0", "carrier-1.0"];
+const FIRST: [&str; 9] =
+    ["order-1.0", "parcel-1.0", "counter-1.0", "reminder-1.0", "shipment-1.0", "hush-1.0", "chooser-1.0", "bank-1.0", "carrier-1.0"];
 
 impl Run {
     /// Plays the run of a seed to its end.
@@ -80,7 +82,7 @@ impl Run {
 
     /// Everything that may happen, in an order that is drawn.
     fn happen(&mut self) {
-        let steps = self.ground.fate.draw(|dice| dice.between(80, 400));
+        let steps = self.ground.fate.draw(|dice| dice.between(100, 500));
         for _ in 0..steps {
             if self.ground.judge.violation().is_some() {
                 return;
@@ -91,7 +93,6 @@ impl Run {
                 None => self.begin(),
                 Some(host) => self.go_on(host),
             }
-            self.callers.listen();
         }
     }
 
@@ -147,7 +148,10 @@ impl Run {
         }
         host.store.pass();
         let Self { ground, callers, modules, .. } = self;
-        let survived = ground.survives(|| one_step(ground, callers, modules, &mut host));
+        let survived = ground.survives(|| {
+            one_step(ground, callers, modules, &mut host);
+            callers.listen();
+        });
         match survived {
             Ok(()) => self.host = Some(host),
             Err(Dead) => self.bury(host),
@@ -162,8 +166,8 @@ impl Run {
             host.engine().stop();
             settle(ground, callers, &mut host);
         });
-        if survived.is_ok() {
-            self.callers.listen();
+        if survived.is_err() {
+            self.ground.fate.note(format_args!("the host dies while it stops"));
         }
         self.bury(host);
     }
@@ -189,7 +193,7 @@ pub(crate) fn settle(ground: &Ground, callers: &mut Callers, host: &mut Host) ->
 
 fn one_step(ground: &Ground, callers: &mut Callers, modules: &[Module], host: &mut Host) {
     let fate = &ground.fate;
-    match fate.draw(|dice| dice.weighted(&[40, 12, 10, 8, 10, 6, 4, 2, 3])) {
+    match fate.draw(|dice| dice.weighted(&[30, 8, 8, 10, 12, 7, 4, 3, 3, 6])) {
         0 => drop(host.step(fate.draw(|dice| dice.index(ground.limits.workers)))),
         1 if !host.store.is_slow() => drop(host.store.apply(fate.draw(|dice| *dice.one_of(&[1, 2, usize::MAX])))),
         2 if !host.store.is_slow() => drop(host.store.sync()),
@@ -199,12 +203,34 @@ fn one_step(ground: &Ground, callers: &mut Callers, modules: &[Module], host: &m
         6 => drop(callers.bring_letter()),
         7 => drop(callers.retry(host.engine())),
         8 => callers.read(host.engine()),
+        // A quick stretch, in which everybody gets on.
+        9 => {
+            for _ in 0..3 {
+                host.store.apply(usize::MAX);
+                host.store.sync();
+                for worker in 0..ground.limits.workers {
+                    host.step(worker);
+                }
+            }
+        }
         _ => {}
     }
     if fate.strikes(Fault::HotDeploy) {
         let module = fate.draw(|dice| dice.one_of(modules).bytes);
         let deployed = host.engine().deploy(module.as_bytes(), &Origin::Request);
         fate.note(format_args!("{module} is deployed: {:?}", deployed.map(|deployed| deployed.outcome)));
+    }
+    if fate.strikes(Fault::Operator) {
+        callers.deal_with_letter(host.engine());
+    }
+    if fate.strikes(Fault::Migration) {
+        let to = fate.draw(|dice| *dice.one_of(&["order-1.0", "order-1.0b", "order-1.1", "reminder-1.0"]));
+        let orders: Vec<ProcessId> = ground.judge.processes().into_iter().filter(|process| process.as_str().starts_with('O')).collect();
+        let to = modules.iter().find(|one| one.bytes == to).map(Module::digest);
+        if let (Some(to), false) = (to, orders.is_empty()) {
+            let process = fate.draw(|dice| dice.one_of(&orders).clone());
+            callers.operate(host.engine(), process, Operation::Migrate { suffix: None, to });
+        }
     }
     if fate.strikes(Fault::BadDeploy) {
         drop(host.engine().deploy(b"nonsense", &Origin::Request));

@@ -21,7 +21,7 @@ pub(super) fn module() -> Module {
 fn decide(story: &Story, context: &Context, trigger: &Trigger) -> Decision {
     match word(trigger).as_str() {
         "Count" => {
-            let counted = event_with("Counted", data(trigger).clone());
+            let counted = event_with("Counted", data(trigger));
             // Replaced again and again, so it rings only after the last one.
             let effects = if story.version().is_multiple_of(3) { vec![timer("rest", context, 700)] } else { Vec::new() };
             accept(vec![counted], effects)

@@ -74,21 +74,25 @@ pub fn catalogue() -> Vec<Module> {
     all
 }
 
-/// What a trigger says, as one word: a kind, `own:` and a kind, or `timer:` and a name.
+/// What a trigger says, as one word: a kind, `own:` or `back:` and a kind, or `timer:` and a name.
 fn word(trigger: &Trigger) -> String {
     match trigger {
         Trigger::Start(message) | Trigger::Message(message) => message.kind.to_string(),
         Trigger::Recorded(event) => format!("own:{}", event.event.kind),
         Trigger::Timer { name, .. } => format!("timer:{name}"),
+        Trigger::Undelivered { kind, .. } => format!("back:{kind}"),
+        Trigger::Cancel(_) => "Cancel".to_owned(),
+        Trigger::Migrated(_) => "Migrated".to_owned(),
     }
 }
 
 /// What a trigger carries.
-fn data(trigger: &Trigger) -> &Json {
+fn data(trigger: &Trigger) -> Json {
     match trigger {
-        Trigger::Start(message) | Trigger::Message(message) => &message.data,
-        Trigger::Recorded(event) => &event.event.data,
-        Trigger::Timer { data, .. } => data,
+        Trigger::Start(message) | Trigger::Message(message) => message.data.clone(),
+        Trigger::Recorded(event) => event.event.data.clone(),
+        Trigger::Timer { data, .. } | Trigger::Undelivered { data, .. } => data.clone(),
+        Trigger::Cancel(_) | Trigger::Migrated(_) => Json::null(),
     }
 }
 
@@ -120,6 +124,16 @@ fn event_with(text: &str, data: Json) -> Event {
 
 fn send(text: &str, data: Json) -> Effect {
     Effect::Send(Command { kind: kind(text), process: None, data, expires_after_ms: None })
+}
+
+/// A command whose answer may take so long and no longer.
+fn ask(text: &str, data: Json, expires_after_ms: u64) -> Effect {
+    Effect::Send(Command { kind: kind(text), process: None, data, expires_after_ms: Some(expires_after_ms) })
+}
+
+/// The answer to the oldest command of this kind is here.
+fn answered(text: &str) -> Effect {
+    clear(&format!("undelivered:{text}"))
 }
 
 /// A command to the counter that a process reports to.

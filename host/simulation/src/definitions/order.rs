@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use procession_engine::model::decision::{Context, Decision, Effect, Trigger};
 use procession_engine::model::event::Event;
+use procession_engine::model::id::Category;
 use procession_engine::model::manifest::Manifest;
 use procession_engine::model::view::Phase;
 
@@ -25,7 +26,7 @@ pub(super) fn modules() -> Vec<Module> {
 fn about(category: &str) -> Manifest {
     Manifest {
         starts: kinds(&["PlaceOrder"]),
-        handles: kinds(&["PaymentTaken", "PaymentRefused", "PaymentReturned", "ParcelShipped", "ParcelLost", "Remark", "CancelOrder"]),
+        handles: kinds(&["PaymentTaken", "PaymentRefused", "PaymentReturned", "ParcelShipped", "ParcelLost", "Remark"]),
         reacts_to: kinds(&["OrderPlaced", "OrderPaid"]),
         records: records(&[
             "OrderPlaced",
@@ -39,8 +40,10 @@ fn about(category: &str) -> Manifest {
             "OrderReturned",
             "ReturnGivenUp",
             "Remarked",
+            "Moved",
         ]),
         sends: kinds(&["TakePayment", "ReturnPayment", "PackParcel", "Count", "Archive"]),
+        takes_over: ["order-1.0", "order-1.1"].iter().filter(|other| **other != category).filter_map(|other| Category::parse(other).ok()).collect(),
         ..manifest(category, Some("Order"))
     }
 }
@@ -82,12 +85,15 @@ fn decide(story: &Story, context: &Context, trigger: &Trigger) -> Decision {
         }
         "timer:return" if story.count("ReturnAsked") < ASKED_MAX => give_back(context, Vec::new()),
         "timer:return" => accept(vec![event("ReturnGivenUp")], Vec::new()),
-        "CancelOrder" if is_packing(story) => give_back(context, vec![clear("packing")]),
-        "CancelOrder" if !story.has("OrderPaid") && !has_ended(story) => end(context, "OrderCancelled", vec![clear("payment")]),
+        "Migrated" if has_ended(story) => ignore("nothing is left to do otherwise"),
+        "Migrated" => accept(vec![event("Moved")], Vec::new()),
+        // Its timer asks again, or gives up.
+        back if back.starts_with("back:") => ignore("the timer knows"),
+        "Cancel" if is_packing(story) => give_back(context, vec![clear("packing")]),
+        "Cancel" if !story.has("OrderPaid") && !has_ended(story) => end(context, "OrderCancelled", vec![clear("payment")]),
         "Remark" if has_ended(story) => reject("ended"),
         "Remark" if !story.has("OrderPaid") => Decision::Defer("not paid yet".to_owned()),
         "Remark" => accept(vec![event("Remarked")], Vec::new()),
-        "own:OrderPaid" | "PlaceOrderAgain" => ignore("nothing follows"),
         _ => reject("not-expected"),
     }
 }

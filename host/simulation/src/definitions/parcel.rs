@@ -38,6 +38,7 @@ fn decide(story: &Story, context: &Context, trigger: &Trigger) -> Decision {
         "CarrierTook" | "CarrierLost" => ignore("known already"),
         "timer:ship" if story.count("CarrierAsked") < ASKED_MAX => ask(context),
         "timer:ship" => accept(vec![event("ParcelLost")], Vec::new()),
+        "back:ShipParcel" => ignore("the timer knows"),
         _ => reject("not-expected"),
     }
 }

@@ -69,8 +69,16 @@ struct Guest {
 }
 
 impl Definition for Guest {
-    fn restore(&self, _snapshot: Option<&Json>) -> Result<Box<dyn Decider>, GuestError> {
-        Ok(Box::new(Actor { guest: self.clone(), story: Story::default() }))
+    fn restore(&self, snapshot: Option<&Json>) -> Result<Box<dyn Decider>, GuestError> {
+        let Stage { fate, judge, .. } = &self.stage;
+        fate.crash_in("while a definition is restored");
+        if fate.strikes(Fault::GuestCannotRestore) {
+            judge.excuse_view();
+            return Err(GuestError::Trap("it broke while it was restored".to_owned()));
+        }
+        let unreadable = || GuestError::Fault { code: "snapshot".to_owned(), message: "it cannot be read".to_owned() };
+        let story = snapshot.map_or_else(|| Ok(Story::default()), |text| Story::read(text).ok_or_else(unreadable))?;
+        Ok(Box::new(Actor { guest: self.clone(), story }))
     }
 }
 
@@ -135,7 +143,10 @@ impl Decider for Actor {
     }
 
     fn snapshot(&mut self) -> Result<Option<Json>, GuestError> {
-        Ok(None)
+        if self.guest.stage.fate.strikes(Fault::GuestCannotFold) {
+            return Err(GuestError::Trap("it broke while it wrote a snapshot".to_owned()));
+        }
+        Ok(Some(self.story.written()))
     }
 }
 

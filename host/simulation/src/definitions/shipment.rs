@@ -3,15 +3,15 @@
 
 use std::sync::Arc;
 
-use procession_engine::model::decision::{Context, Decision, Effect, Trigger};
+use procession_engine::model::decision::{Context, Decision, Trigger};
 use procession_engine::model::event::StreamEvent;
 use procession_engine::model::json::Json;
 use procession_engine::model::manifest::Manifest;
 use procession_engine::model::view::Phase;
 
 use super::{
-    Module, Part, Rules, Story, accept, clear, count, data, empty, event, event_with, ignore, json, kinds, manifest, number, records, reject,
-    send, timer, word,
+    Module, Part, Rules, Story, accept, answered, ask, count, data, empty, event, event_with, ignore, json, kinds, manifest, number, records,
+    reject, send, word,
 };
 
 /// How often the carrier is asked for one leg, and to cancel one.
@@ -20,7 +20,7 @@ const ASKED_MAX: u64 = 2;
 pub(super) fn module() -> Module {
     let about = Manifest {
         starts: kinds(&["Ship"]),
-        handles: kinds(&["LegTaken", "LegRefused", "LegCancelled", "StopShipment"]),
+        handles: kinds(&["LegTaken", "LegRefused", "LegCancelled"]),
         reacts_to: kinds(&["ShipmentStarted", "LegManifested", "LegFailed", "LegUndone", "LegLeft"]),
         records: records(&[
             "ShipmentStarted",
@@ -40,46 +40,47 @@ pub(super) fn module() -> Module {
 }
 
 fn decide(story: &Story, context: &Context, trigger: &Trigger) -> Decision {
-    let leg = number(data(trigger), "leg");
+    let leg = number(&data(trigger), "leg");
     let open = story.last_leg("LegAsked");
     match word(trigger).as_str() {
         "Ship" if !story.is_empty() => ignore("started already"),
-        "Ship" => accept(vec![event_with("ShipmentStarted", legs(number(data(trigger), "legs").clamp(1, 4)))], vec![]),
-        "own:ShipmentStarted" => ask(context, 1),
+        "Ship" => accept(vec![event_with("ShipmentStarted", legs(number(&data(trigger), "legs").clamp(1, 4)))], vec![]),
+        "own:ShipmentStarted" => ask_for(1),
         "LegTaken" if is_undoing(story) && !story.has_leg("LegManifested", leg) => {
             // Late, but it must not be forgotten: the carrier has it now.
             accept(vec![event_with("LegManifested", leg_data(leg))], Vec::new())
         }
         "LegTaken" if story.has_leg("LegManifested", leg) || leg != open => ignore("known already"),
-        "LegTaken" => accept(vec![event_with("LegManifested", leg_data(leg))], vec![clear("leg")]),
+        "LegTaken" => accept(vec![event_with("LegManifested", leg_data(leg))], vec![answered("ManifestLeg")]),
         "own:LegManifested" if is_undoing(story) => undo_unless_under_way(story, context),
-        "own:LegManifested" if leg < story.legs() => ask(context, leg + 1),
+        "own:LegManifested" if leg < story.legs() => ask_for(leg + 1),
         "own:LegManifested" => accept(vec![event("ShipmentDone")], vec![count(context, "shipped"), send("Archive", empty())]),
         "LegRefused" if is_undoing(story) || story.has("ShipmentDone") || leg != open => ignore("too late"),
-        "LegRefused" => accept(vec![event_with("LegFailed", leg_data(leg))], vec![clear("leg")]),
-        "timer:leg" if asked(story, "LegAsked", open) < ASKED_MAX => ask(context, open),
-        "timer:leg" => accept(vec![event_with("LegFailed", leg_data(open))], Vec::new()),
-        "StopShipment" if is_undoing(story) || story.has("ShipmentDone") => reject("ended"),
-        "StopShipment" => accept(vec![event_with("LegFailed", leg_data(open))], vec![clear("leg")]),
+        "LegRefused" => accept(vec![event_with("LegFailed", leg_data(leg))], vec![answered("ManifestLeg")]),
+        "back:ManifestLeg" if is_undoing(story) || story.has("ShipmentDone") || leg != open => ignore("too late"),
+        "back:ManifestLeg" if asked(story, "LegAsked", open) < ASKED_MAX => ask_for(open),
+        "back:ManifestLeg" => accept(vec![event_with("LegFailed", leg_data(open))], Vec::new()),
+        "Cancel" if is_undoing(story) || story.has("ShipmentDone") => reject("ended"),
+        "Cancel" => accept(vec![event_with("LegFailed", leg_data(open))], vec![answered("ManifestLeg")]),
         "own:LegFailed" => undo_unless_under_way(story, context),
         "LegCancelled" if story.has_leg("UndoAsked", leg) && !is_settled(story, leg) => {
-            accept(vec![event_with("LegUndone", leg_data(leg))], vec![clear("undo")])
+            accept(vec![event_with("LegUndone", leg_data(leg))], vec![answered("CancelLeg")])
         }
         "LegCancelled" => ignore("known already"),
-        "timer:undo" if asked(story, "UndoAsked", under_way(story)) < ASKED_MAX => undo(context, under_way(story)),
-        "timer:undo" => accept(vec![event_with("LegLeft", leg_data(under_way(story)))], Vec::new()),
+        "back:CancelLeg" if is_settled(story, leg) || leg != under_way(story) => ignore("too late"),
+        "back:CancelLeg" if asked(story, "UndoAsked", leg) < ASKED_MAX => undo(leg),
+        "back:CancelLeg" => accept(vec![event_with("LegLeft", leg_data(leg))], Vec::new()),
         "own:LegUndone" | "own:LegLeft" => undo_unless_under_way(story, context),
         _ => reject("not-expected"),
     }
 }
 
-fn ask(context: &Context, leg: u64) -> Decision {
-    accept(vec![event_with("LegAsked", leg_data(leg))], vec![send("ManifestLeg", leg_data(leg)), timer("leg", context, 3_000)])
+fn ask_for(leg: u64) -> Decision {
+    accept(vec![event_with("LegAsked", leg_data(leg))], vec![ask("ManifestLeg", leg_data(leg), 3_000)])
 }
 
-fn undo(context: &Context, leg: u64) -> Decision {
-    let effects: Vec<Effect> = vec![send("CancelLeg", leg_data(leg)), timer("undo", context, 1_000)];
-    accept(vec![event_with("UndoAsked", leg_data(leg))], effects)
+fn undo(leg: u64) -> Decision {
+    accept(vec![event_with("UndoAsked", leg_data(leg))], vec![ask("CancelLeg", leg_data(leg), 1_000)])
 }
 
 /// Cancels the last leg that is manifested, unless one is being cancelled; fails where none is left.
@@ -89,7 +90,7 @@ fn undo_unless_under_way(story: &Story, context: &Context) -> Decision {
     }
     let left = story.of("LegManifested").rev().map(leg_of).find(|leg| !is_settled(story, *leg));
     match left {
-        Some(leg) => undo(context, leg),
+        Some(leg) => undo(leg),
         None if story.has("ShipmentFailed") => ignore("failed already"),
         None => accept(vec![event("ShipmentFailed")], vec![count(context, "failed"), send("Archive", empty())]),
     }

@@ -8,10 +8,10 @@ use procession_engine::model::manifest::Manifest;
 use procession_engine::model::message::Message;
 use procession_engine::model::view::Phase;
 
-use super::{Module, Part, Rules, Story, accept, event, event_with, ignore, json, kinds, manifest, records, reject, word};
+use super::{Module, Part, Rules, Story, accept, empty, event, event_with, ignore, json, kinds, manifest, records, reject, send, word};
 
 pub(super) fn modules() -> Vec<Module> {
-    vec![archive(), watch(), router(), bank(), carrier()]
+    vec![archive(), watch(), hush(), router(), bank(), carrier()]
 }
 
 /// Nobody handles `Archive` until this is deployed.
@@ -42,6 +42,27 @@ fn watch() -> Module {
     Module { bytes: "watch-1.0", manifest: Arc::new(about), part: Part::Rules(Rules { decide, phase: |_| Phase::Completed }) }
 }
 
+/// Asks once and sets neither a timer nor a deadline: where no answer comes, only the list of stuck processes shows it.
+fn hush() -> Module {
+    let about = Manifest {
+        starts: kinds(&["Hush"]),
+        handles: kinds(&["Heard"]),
+        records: records(&["Hushed", "Heard"]),
+        sends: kinds(&["Whisper"]),
+        ..manifest("hush-1.0", Some("Hush"))
+    };
+    fn decide(story: &Story, _: &Context, trigger: &Trigger) -> Decision {
+        match word(trigger).as_str() {
+            "Hush" if story.is_empty() => accept(vec![event("Hushed")], vec![send("Whisper", empty())]),
+            "Heard" if !story.has("Heard") => accept(vec![event("Heard")], Vec::new()),
+            "Hush" | "Heard" | "Cancel" | "back:Whisper" => ignore("nothing to add"),
+            _ => reject("not-expected"),
+        }
+    }
+    let phase = |story: &Story| if story.has("Heard") { Phase::Completed } else { Phase::Running };
+    Module { bytes: "hush-1.0", manifest: Arc::new(about), part: Part::Rules(Rules { decide, phase }) }
+}
+
 /// Chooses by the first letter of the process.
 fn router() -> Module {
     let about = Manifest { handles: kinds(&["Start"]), ..manifest("chooser-1.0", None) };
@@ -67,8 +88,8 @@ fn bank() -> Module {
 
 fn carrier() -> Module {
     let about = Manifest {
-        handles: kinds(&["ShipParcel", "ManifestLeg", "CancelLeg"]),
-        sends: kinds(&["CarrierTook", "CarrierLost", "LegTaken", "LegRefused", "LegCancelled"]),
+        handles: kinds(&["ShipParcel", "ManifestLeg", "CancelLeg", "Whisper"]),
+        sends: kinds(&["CarrierTook", "CarrierLost", "LegTaken", "LegRefused", "LegCancelled", "Heard"]),
         ..manifest("carrier-1.0", None)
     };
     Module { bytes: "carrier-1.0", manifest: Arc::new(about), part: Part::Outside }

@@ -1,7 +1,11 @@
 //! What the events of one stream tell: the folded state of every definition here.
 //! It has nothing that its events do not have.
 
-use procession_engine::model::event::StreamEvent;
+use procession_engine::model::event::{Event, StreamEvent};
+use procession_engine::model::id::{Category, Kind};
+use procession_engine::model::json::Json;
+use procession_engine::model::time::Timestamp;
+use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// The events of a stream, folded.
@@ -25,10 +29,39 @@ impl Story {
         self.digest
     }
 
-    /// Version of its last event.
+    /// Version of its last event; the host's own events are not folded, so it may be behind the stream.
     #[must_use]
     pub fn version(&self) -> u64 {
-        self.events.len() as u64
+        self.events.last().map_or(0, |event| event.version)
+    }
+
+    /// The story as text.
+    #[must_use]
+    pub fn written(&self) -> Json {
+        let events = self.events.iter().map(|event| {
+            let (kind, data) = (event.event.kind.as_str(), event.event.data.as_str());
+            json!({ "version": event.version, "time": event.time.0, "by": event.decided_by.to_string(), "kind": kind, "data": data })
+        });
+        Json::parse(Value::from_iter(events).to_string()).expect("a value is well-formed")
+    }
+
+    /// The other way round; none where the text is not a story.
+    #[must_use]
+    pub fn read(text: &Json) -> Option<Self> {
+        let events: Vec<Value> = serde_json::from_str(text.as_str()).ok()?;
+        let mut story = Self::default();
+        for event in &events {
+            let word = |name: &str| event.get(name)?.as_str();
+            let number = |name: &str| event.get(name)?.as_u64();
+            let (kind, data) = (Kind::parse(word("kind")?).ok()?, Json::parse(word("data")?).ok()?);
+            story.take(&StreamEvent {
+                version: number("version")?,
+                time: Timestamp(number("time")?),
+                decided_by: Category::parse(word("by")?).ok()?,
+                event: Event { kind, schema: 1, data },
+            });
+        }
+        Some(story)
     }
 
     /// Its last event.

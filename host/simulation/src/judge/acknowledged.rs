@@ -124,7 +124,7 @@ fn has_effect(seen: &Seen, process: &ProcessId, receipt: &Receipt) -> bool {
 /// An answer that adds nothing may still tell of something: of all that its definition knew when it was asked.
 fn rests_on_durable(seen: &mut Seen, id: &MessageId) {
     let Some((stream, version)) = seen.asked.get(id).cloned() else { return };
-    let durable = seen.streams.get(&stream).map_or(0, |known| known.story.version());
+    let durable = seen.streams.get(&stream).map_or(0, |known| known.version);
     if version > durable {
         let what = format!("the answer to {id} rests on version {version} of {stream}, durable is {durable}");
         seen.finds(Invariant::NothingLeavesEarly, what);

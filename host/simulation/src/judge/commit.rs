@@ -4,7 +4,7 @@
 use procession_engine::model::commit::Commit;
 use procession_engine::model::process::ProcessRow;
 
-use super::{Invariant, Judge};
+use super::{Invariant, Judge, Seen};
 
 impl Judge {
     /// A commit is durable.
@@ -26,21 +26,22 @@ impl Judge {
         }
         self.fired(seen, commit);
         let released = self.decided(seen, commit);
-        self.timers(seen, commit, &released);
+        self.timers(seen, commit, released);
+        notes(seen, commit, &before);
         self.deliveries(seen, commit);
         self.views(seen, commit, view_is_excused);
         seen.rows.insert(process.clone(), commit.row.clone());
     }
 
     /// The view of every stream that changed is what its events fold to, and the others stay as they are.
-    fn views(&self, seen: &mut super::Seen, commit: &Commit, is_excused: bool) {
+    fn views(&self, seen: &mut Seen, commit: &Commit, is_excused: bool) {
         for head in &commit.row.streams {
             let name = format!("{}-{}", commit.row.id, head.suffix);
             let Some(known) = seen.streams.get_mut(&name) else {
                 return seen.finds(Invariant::VersionsAreDense, format!("{name} is in its row and has no events"));
             };
-            if known.story.version() != head.version {
-                let what = format!("{name} has {} events, its row says version {}", known.story.version(), head.version);
+            if known.version != head.version {
+                let what = format!("{name} has {} events, its row says version {}", known.version, head.version);
                 return seen.finds(Invariant::FoldIsView, what);
             }
             let has_changed = commit.entry.iter().flat_map(|entry| &entry.pins).any(|pin| pin.suffix == head.suffix);
@@ -55,4 +56,15 @@ impl Judge {
             }
         }
     }
+}
+
+/// Notes are numbered without a gap, and the latest ones are kept.
+fn notes(seen: &mut Seen, commit: &Commit, before: &ProcessRow) {
+    let process = &commit.row.id;
+    let numbers = commit.notes.iter().map(|note| note.seq);
+    if !numbers.eq(before.next_note..commit.row.next_note) {
+        let what = format!("the notes of {process} go from {} to {} by {:?}", before.next_note, commit.row.next_note, commit.notes);
+        seen.finds(Invariant::AcknowledgedIsReadable, what);
+    }
+    seen.notes.entry(process.clone()).or_default().extend(commit.notes.iter().cloned());
 }

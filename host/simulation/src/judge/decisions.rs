@@ -4,14 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use procession_engine::model::commit::{Commit, DecisionRecord, Entry};
-use procession_engine::model::decision::{Context, Decision, Effect, Trigger};
+use procession_engine::model::decision::{Context, Decision, Effect};
 use procession_engine::model::event::StreamEvent;
-use procession_engine::model::id::{MessageId, StreamName};
-use procession_engine::model::manifest::Manifest;
+use procession_engine::model::id::{Kind, MessageId, StreamName};
 use procession_engine::model::message::Message;
 
-use super::known::{Armed, KnownEvent};
-use super::timers::fired_timer;
+use super::known::{Armed, Awaited, KnownEvent};
+use super::triggers::trigger;
 use super::{Invariant, Judge, Seen};
 
 impl Judge {
@@ -37,10 +36,14 @@ impl Judge {
     fn one(&self, seen: &mut Seen, entry: &Entry, decision: &DecisionRecord, stream: &StreamName, brought: &BTreeMap<MessageId, Message>) {
         let name = stream.to_string();
         let known = seen.streams.entry(name.clone()).or_default();
-        let version = known.story.version();
+        let version = known.version;
         if decision.first_version != version + 1 {
             let what = format!("{name} is at version {version}, a decision records from {} on", decision.first_version);
             return seen.finds(Invariant::VersionsAreDense, what);
+        }
+        if is_move(decision) {
+            // The host's own event: nobody decided it.
+            return;
         }
         if !known.causes.insert(decision.cause.clone()) {
             return seen.finds(Invariant::EffectsHappenOnce, format!("{name} took {} twice", decision.cause));
@@ -74,20 +77,38 @@ fn remember(seen: &mut Seen, entry: &Entry, decision: &DecisionRecord, stream: &
     let decided_by = &entry.pins[decision.pin].category;
     let known = seen.streams.entry(stream.to_string()).or_default();
     for (event, version) in decision.events.iter().zip(decision.first_version..) {
-        known.story.take(&StreamEvent { version, time: entry.time, decided_by: decided_by.clone(), event: event.clone() });
+        known.version = version;
         let (cause, correlation) = (decision.cause.clone(), entry.input.correlation.clone());
         known.events.push(KnownEvent { event: event.clone(), cause, correlation });
+        if is_move(decision) {
+            continue;
+        }
+        known.story.take(&StreamEvent { version, time: entry.time, decided_by: decided_by.clone(), event: event.clone() });
     }
-    for effect in &decision.effects {
+    let last = decision.first_version + decision.events.len() as u64 - 1;
+    for (index, effect) in decision.effects.iter().enumerate() {
         match effect {
             Effect::SetTimer { name, at, data } => {
                 let armed = Armed { due: *at, data: data.clone(), seq: None };
                 released.extend(known.armed.insert(name.clone(), armed).and_then(|before| before.seq));
             }
+            Effect::ClearTimer(name) if name.starts_with("undelivered:") => {
+                let oldest = known.deadlines.iter().position(|awaited| name.ends_with(&format!(":{}", awaited.kind)));
+                released.extend(oldest.map(|at| known.deadlines.remove(at)).and_then(|awaited| awaited.seq));
+            }
             Effect::ClearTimer(name) => released.extend(known.armed.remove(name).and_then(|before| before.seq)),
-            Effect::Send(_) => {}
+            Effect::Send(command) => {
+                let (kind, id) = (command.kind.clone(), MessageId::of_command(stream, last, index));
+                let awaited = |ms| Awaited { kind, command: id, due: entry.time.plus_ms(ms), seq: None };
+                known.deadlines.extend(command.expires_after_ms.map(awaited));
+            }
         }
     }
+}
+
+/// Whether a decision is the host's own: a stream moves to another module.
+fn is_move(decision: &DecisionRecord) -> bool {
+    decision.events.iter().any(|event| event.kind == Kind::category_changed())
 }
 
 /// What a decision brings about: its events under their kinds, and its commands.
@@ -110,29 +131,4 @@ pub(super) fn messages(entry: &Entry, decision: &DecisionRecord, stream: &Stream
         Effect::SetTimer { .. } | Effect::ClearTimer(_) => None,
     }));
     all
-}
-
-/// What the definition was called with, put together from what is recorded.
-fn trigger(
-    seen: &Seen,
-    entry: &Entry,
-    decision: &DecisionRecord,
-    stream: &StreamName,
-    brought: &BTreeMap<MessageId, Message>,
-    manifest: &Manifest,
-) -> Option<Trigger> {
-    let message = if decision.cause == entry.input.id { &entry.input } else { brought.get(&decision.cause)? };
-    if let Some(trigger) = fired_timer(message, stream) {
-        return Some(trigger);
-    }
-    let is_own_event = message.is_event() && message.is_of(&stream.to_string());
-    if is_own_event {
-        let version: u64 = message.id.as_str().rsplit_once('/')?.1.parse().ok()?;
-        let known = seen.streams.get(&stream.to_string())?;
-        let event = known.events.get(usize::try_from(version).ok()?.checked_sub(1)?)?.event.clone();
-        let decided_by = entry.pins[decision.pin].category.clone();
-        return Some(Trigger::Recorded(StreamEvent { version, time: entry.time, decided_by, event }));
-    }
-    let starts = manifest.starts.contains(&message.kind);
-    Some(if starts { Trigger::Start(message.clone()) } else { Trigger::Message(message.clone()) })
 }

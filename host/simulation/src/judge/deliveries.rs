@@ -1,12 +1,13 @@
 //! Messages: what is recorded as sent is offered to somebody or kept, what is taken off was offered or kept again, and first deliveries keep their order.
 //! Who is asked and who is called is seen here, at the moment of the call.
 
-use procession_engine::model::commit::Commit;
+use procession_engine::model::commit::{Commit, Pin};
 use procession_engine::model::decision::{Context, Effect, Trigger};
 use procession_engine::model::event::StreamEvent;
-use procession_engine::model::id::{MessageId, StreamName};
+use procession_engine::model::id::{Kind, MessageId, StreamName};
 use procession_engine::model::manifest::Manifest;
 use procession_engine::model::message::Message;
+use procession_engine::model::note::Happening;
 use procession_engine::model::process::Undelivered;
 
 use super::{Invariant, Judge, Seen};
@@ -26,6 +27,9 @@ impl Judge {
                 seen.finds(Invariant::SentIsDelivered, format!("{} took the place of another message of {}", one.message.id, one.owner));
             }
         }
+        for (to, cause) in taken(commit) {
+            first_delivery(seen, &cause, &to);
+        }
         for (id, to) in sent(commit) {
             if !is_kept(commit, &id) && !seen.asked.contains_key(&id) {
                 seen.finds(Invariant::SentIsDelivered, format!("{id} to {to} was recorded, and neither offered to anybody nor kept"));
@@ -37,18 +41,23 @@ impl Judge {
     pub fn is_asked(&self, context: &Context, folded: u64, trigger: &Trigger, manifest: &Manifest) {
         let seen = &mut *self.seen();
         let stream = format!("{}-{}", context.process, manifest.stream.as_ref().map_or("", |suffix| suffix.as_str()));
-        if context.version != folded {
+        // The host's own events are not folded.
+        let skipped = seen.streams.get(&stream).map(|known| known.events.iter().skip(usize::try_from(folded).unwrap_or(0)));
+        let skipped_own = skipped.is_none_or(|skipped| {
+            let count = usize::try_from(context.version.saturating_sub(folded)).unwrap_or(0);
+            skipped.take(count).all(|event| event.event.kind == Kind::category_changed())
+        });
+        if context.version < folded || !skipped_own {
             let what = format!("{stream} is asked at version {}, its instance has folded {folded}", context.version);
             seen.finds(Invariant::FoldIsView, what);
         }
         let (Trigger::Start(message) | Trigger::Message(message)) = trigger else { return };
-        first_delivery(seen, message, &stream);
         seen.asked.insert(message.id.clone(), (stream, context.version));
     }
 
     /// An event is folded into an instance that has this many.
     pub fn is_folded(&self, folded: u64, event: &StreamEvent) {
-        if event.version != folded + 1 {
+        if event.version <= folded {
             let what = format!("version {} of {} is folded after {folded}", event.version, event.decided_by);
             self.finds(Invariant::VersionsAreDense, what);
         }
@@ -63,8 +72,8 @@ impl Judge {
     /// An adapter is called: the outside hears of it now, so it must be durable.
     pub fn is_called(&self, command: &Message) {
         let seen = &mut *self.seen();
-        if let Some((stream, version, _)) = place(command) {
-            let durable = seen.streams.get(&stream).map_or(0, |known| known.story.version());
+        if let Some((stream, version, _)) = place(&command.id) {
+            let durable = seen.streams.get(&stream).map_or(0, |known| known.version);
             if version > durable {
                 let what = format!("an adapter hears of {}, but {stream} is durable up to {durable}", command.id);
                 seen.finds(Invariant::NothingLeavesEarly, what);
@@ -72,8 +81,9 @@ impl Judge {
         } else if !seen.messages.contains(&command.id) {
             seen.finds(Invariant::NothingLeavesEarly, format!("an adapter hears of {}, of which nothing is durable", command.id));
         }
-        first_delivery(seen, command, "outside");
-        seen.called.insert(command.id.clone());
+        if seen.called.insert(command.id.clone()) {
+            first_delivery(seen, &command.id, "outside");
+        }
     }
 }
 
@@ -81,8 +91,10 @@ impl Judge {
 fn is_accounted_for(seen: &mut Seen, commit: &Commit, one: &Undelivered) {
     let id = &one.message.id;
     let has_decided = commit.entry.iter().flat_map(|entry| &entry.decisions).any(|decision| decision.cause == *id);
-    let was_heard = seen.asked.contains_key(id) || seen.called.contains(id) || one.message.is_event();
-    let is_timer = one.message.kind.as_str() == "Timer";
+    let is_noted = |what| matches!(what, Happening::Dropped | Happening::Withdrawn | Happening::Ignored | Happening::Rejected);
+    let is_told = commit.notes.iter().any(|note| note.message == *id && is_noted(note.what));
+    let was_heard = is_told || seen.asked.contains_key(id) || seen.called.contains(id) || one.message.is_event();
+    let is_timer = ["Timer", "Undelivered", "Cancel"].contains(&one.message.kind.as_str());
     if !has_decided && !was_heard && !is_timer && !is_kept(commit, id) {
         seen.finds(Invariant::SentIsDelivered, format!("{id} is off the list of {}, and nobody was asked", one.owner));
     }
@@ -109,22 +121,28 @@ fn sent(commit: &Commit) -> Vec<(MessageId, String)> {
     all
 }
 
+/// Commands that a commit is the effect of: the stream that took each, and its id.
+fn taken(commit: &Commit) -> Vec<(String, MessageId)> {
+    let entry = commit.entry.iter();
+    let stream = |pin: &Pin| format!("{}-{}", commit.row.id, pin.suffix);
+    entry.flat_map(|entry| entry.decisions.iter().map(move |one| (stream(&entry.pins[one.pin]), one.cause.clone()))).collect()
+}
+
 /// The first delivery of a command must not come before that of an earlier one of the same stream to the same receiver.
-fn first_delivery(seen: &mut Seen, message: &Message, to: &str) {
-    let Some((stream, version, index)) = place(message) else { return };
-    if seen.asked.contains_key(&message.id) || seen.called.contains(&message.id) {
-        return;
-    }
+fn first_delivery(seen: &mut Seen, id: &MessageId, to: &str) {
+    let Some((stream, version, index)) = place(id) else { return };
     let last = seen.delivered_last.insert((stream.clone(), to.to_owned()), (version, index));
     if last.is_some_and(|last| last > (version, index)) {
-        let what = format!("{} reaches {to} for the first time after {last:?} of {stream}", message.id);
+        let what = format!("{id} reaches {to} for the first time after {last:?} of {stream}");
         seen.finds(Invariant::DeliveriesKeepOrder, what);
     }
 }
 
 /// Where a command was recorded: stream, version and index; none for what is no recorded command.
-fn place(message: &Message) -> Option<(String, u64, u64)> {
-    let stream = message.source.as_deref()?;
-    let (version, index) = message.id.as_str().strip_prefix(stream)?.strip_prefix('/')?.split_once('/')?;
-    Some((stream.to_owned(), version.parse().ok()?, index.parse().ok()?))
+fn place(id: &MessageId) -> Option<(String, u64, u64)> {
+    let mut parts = id.as_str().split('/');
+    let (stream, version, index) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_more = parts.next().is_some();
+    let place = (stream.to_owned(), version.parse().ok()?, index.parse().ok()?);
+    (!is_more).then_some(place)
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use procession_engine::model::event::Event;
-use procession_engine::model::id::MessageId;
+use procession_engine::model::id::{Kind, MessageId};
 use procession_engine::model::json::Json;
 use procession_engine::model::time::Timestamp;
 use procession_engine::model::view::View;
@@ -15,12 +15,25 @@ use crate::definitions::Story;
 #[derive(Default)]
 pub(super) struct Known {
     pub(super) story: Story,
+    /// Version of its last event, the host's own included.
+    pub(super) version: u64,
     /// What it took.
     pub(super) causes: BTreeSet<MessageId>,
     pub(super) events: Vec<KnownEvent>,
     /// Timers that are set, by name, as its recorded effects say.
     pub(super) armed: BTreeMap<String, Armed>,
+    /// Commands that wait for an answer, oldest first.
+    pub(super) deadlines: Vec<Awaited>,
     pub(super) view: Option<View>,
+}
+
+/// A command whose answer may take so long and no longer.
+#[derive(Clone, Debug)]
+pub(super) struct Awaited {
+    pub(super) kind: Kind,
+    pub(super) command: MessageId,
+    pub(super) due: Timestamp,
+    pub(super) seq: Option<u64>,
 }
 
 /// An event.

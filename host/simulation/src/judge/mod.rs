@@ -8,6 +8,7 @@ mod deliveries;
 mod known;
 mod rest;
 mod timers;
+mod triggers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -16,7 +17,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use procession_engine::model::commit::Receipt;
 use procession_engine::model::id::{Digest, MessageId, ProcessId};
 use procession_engine::model::manifest::Manifest;
-use procession_engine::model::process::{ProcessRow, Timer, TimerKey, Undelivered};
+use procession_engine::model::note::Note;
+use procession_engine::model::process::{DeliveryState, ProcessRow, Timer, TimerKey, Undelivered};
 
 use crate::clock::SimClock;
 use crate::definitions::{Module, Part, Rules};
@@ -86,6 +88,7 @@ struct Seen {
     receipts: BTreeMap<(ProcessId, String), Receipt>,
     undelivered: BTreeMap<(ProcessId, u64), Undelivered>,
     timers: BTreeMap<TimerKey, Timer>,
+    notes: BTreeMap<ProcessId, Vec<Note>>,
     /// Events that are durable.
     events: u64,
     /// Every message of which something is durable.
@@ -155,6 +158,25 @@ impl Judge {
     #[must_use]
     pub fn parked(&self) -> Vec<ProcessId> {
         self.seen().rows.values().filter(|row| row.parked.is_some()).map(|row| row.id.clone()).collect()
+    }
+
+    /// Letters that an operator can replay, edit or drop: owner and number.
+    #[must_use]
+    pub fn dead_letters(&self) -> Vec<(ProcessId, u64)> {
+        let seen = self.seen();
+        let dead = seen.undelivered.values().filter(|one| one.state == DeliveryState::Dead);
+        dead.map(|one| (one.owner.clone(), one.seq)).collect()
+    }
+
+    /// The host is gone: what it asked of guests and did not record never happened.
+    pub fn host_is_gone(&self) {
+        let seen = &mut *self.seen();
+        let Seen { asked, streams, .. } = seen;
+        asked.retain(|id, _| {
+            let Some((stream, rest)) = id.as_str().split_once('/') else { return true };
+            let version: u64 = rest.split('/').next().and_then(|version| version.parse().ok()).unwrap_or(0);
+            streams.get(stream).map_or(0, |known| known.version) >= version
+        });
     }
 
     /// Every process of which something is durable.

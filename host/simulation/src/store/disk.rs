@@ -71,6 +71,7 @@ impl Disk {
             Sabotage::torn(Arc::make_mut(&mut last.commit));
         }
         self.keep(in_doubt);
+        self.judge.host_is_gone();
         let contents = MemoryStore::new();
         for commit in &self.kept().commits {
             if let Err(error) = taken(&contents, commit) {

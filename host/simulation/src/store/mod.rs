@@ -128,6 +128,10 @@ impl SimStore {
     }
 
     fn wait_until_durable(&self, done: Done) {
+        if self.desk().hurry {
+            self.apply(usize::MAX);
+            self.sync();
+        }
         let outcome = {
             let mut desk = self.desk();
             match (&desk.closed, desk.undurable) {

@@ -1,9 +1,10 @@
 //! The two ports of the simulated store: what is read, and where a read fails.
 //! Reads see what is applied, as the port allows.
 
-use procession_engine::model::commit::{Commit, Receipt};
+use procession_engine::model::commit::{Commit, Receipt, Snapshot};
 use procession_engine::model::event::RecordedEvent;
-use procession_engine::model::id::{Digest, ProcessId};
+use procession_engine::model::id::{Digest, ProcessId, StreamName};
+use procession_engine::model::note::Note;
 use procession_engine::model::process::{ProcessRow, Timer, TimerKey, Undelivered};
 use procession_engine::model::time::Timestamp;
 use procession_engine::model::view::Phase;
@@ -70,6 +71,16 @@ impl EventStore for SimStore {
     fn timers(&self, until: Timestamp, after: Option<&TimerKey>, limit: usize) -> Result<Vec<Timer>, StoreError> {
         self.look("timers")?;
         self.applied.timers(until, after, limit)
+    }
+
+    fn notes(&self, id: &ProcessId) -> Result<Vec<Note>, StoreError> {
+        self.look("notes")?;
+        self.applied.notes(id)
+    }
+
+    fn snapshot(&self, stream: &StreamName) -> Result<Option<Snapshot>, StoreError> {
+        self.look("a snapshot")?;
+        self.applied.snapshot(stream)
     }
 
     fn processes(&self, phase: Option<Phase>, after: Option<&ProcessId>, limit: usize) -> Result<Vec<ProcessRow>, StoreError> {

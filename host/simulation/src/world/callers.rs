@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use procession_engine::engine::Engine;
 use procession_engine::error::Refusal;
-use procession_engine::flow::inbox::{Answer, Request, Unhandled};
+use procession_engine::flow::inbox::{Answer, Operation, Request, Unhandled};
 use procession_engine::model::event::RecordedEvent;
 use procession_engine::model::id::{Kind, MessageId, ProcessId};
 use procession_engine::model::json::Json;
@@ -50,7 +50,7 @@ enum Asked {
     Row(Coming<Result<Option<ProcessRow>, StoreError>>),
     Events(Coming<Result<Vec<RecordedEvent>, StoreError>>),
     End(Coming<Result<ProcessRow, Refusal>>),
-    Retry(Coming<Result<(), Refusal>>),
+    Operation(Coming<Result<(), Refusal>>),
 }
 
 impl Callers {
@@ -63,11 +63,12 @@ impl Callers {
     /// Somebody comes with a new wish.
     pub fn wish(&mut self) {
         let (process, kind, data) = self.fate.draw(|dice| {
-            let process = *dice.one_of(&["O1", "O2", "O3", "O22", "S1", "S2", "R1", "R2", "T1", "T2"]);
+            let process = *dice.one_of(&["O1", "O2", "O3", "O22", "S1", "S2", "R1", "R2", "T1", "T2", "H1"]);
             let kinds: &[&str] = match process.as_bytes()[0] {
-                b'O' => &["PlaceOrder", "PlaceOrder", "PlaceOrder", "Start", "Remark", "CancelOrder", "PaymentTaken", "Nonsense"],
-                b'S' => &["Ship", "Ship", "Ship", "Start", "StopShipment", "LegTaken"],
+                b'O' => &["PlaceOrder", "PlaceOrder", "PlaceOrder", "Start", "Remark", "Cancel", "PaymentTaken", "Nonsense"],
+                b'S' => &["Ship", "Ship", "Ship", "Start", "Cancel", "LegTaken"],
                 b'R' => &["Remind", "Remind", "Start", "Snooze", "Snooze", "Calm"],
+                b'H' => &["Hush", "Hush", "Heard"],
                 _ => &["Count"],
             };
             let kind = *dice.one_of(kinds);
@@ -137,6 +138,12 @@ impl Callers {
             unhandled: *unhandled,
         };
         self.fate.note(format_args!("{id} asks {process} for {kind}, key {key:?}"));
+        let request = if kind.as_str() == "Cancel" {
+            Request::cancel(process.clone(), &self.messages.to_string(), "somebody wants it", key.clone())
+        } else {
+            request
+        };
+        let id = request.id.clone();
         let engine = Arc::clone(engine);
         let coming = Box::pin(async move { engine.request(request).await });
         self.asked.push(Asked::Request { wish, process: process.clone(), id, coming });
@@ -165,9 +172,41 @@ impl Callers {
         let Some(process) = (!parked.is_empty()).then(|| self.fate.draw(|dice| dice.one_of(&parked).clone())) else { return false };
         self.fate.note(format_args!("the operator retries {process}"));
         let engine = Arc::clone(engine);
-        self.asked.push(Asked::Retry(Box::pin(async move { engine.retry(process).await })));
+        self.asked.push(Asked::Operation(Box::pin(async move { engine.retry(process).await })));
         self.listen();
         true
+    }
+
+    /// An operator deals with a dead letter; answers whether there is one.
+    pub fn deal_with_letter(&mut self, engine: &Arc<Engine>) -> bool {
+        let dead = self.judge.dead_letters();
+        let Some((process, seq)) = (!dead.is_empty()).then(|| self.fate.draw(|dice| dice.one_of(&dead).clone())) else { return false };
+        let operation = match self.fate.draw(|dice| dice.below(4)) {
+            0 => Operation::Drop { seq, reason: "nobody wants it".to_owned() },
+            1 => Operation::Replay { seq, data: Some(Json::parse("{\"edited\":1}").expect("well-formed JSON")) },
+            _ => Operation::Replay { seq, data: None },
+        };
+        self.operate(engine, process, operation);
+        true
+    }
+
+    /// An operator asks for something.
+    pub fn operate(&mut self, engine: &Arc<Engine>, process: ProcessId, operation: Operation) {
+        self.fate.note(format_args!("the operator asks for {operation:?} of {process}"));
+        let engine = Arc::clone(engine);
+        self.asked.push(Asked::Operation(Box::pin(async move { engine.operate(process, operation).await })));
+        self.listen();
+    }
+
+    /// What the host lists as stuck; nothing waits when this is asked, so the answer is there at once.
+    #[must_use]
+    pub fn stuck(&self, engine: &Arc<Engine>) -> Vec<ProcessId> {
+        let engine = Arc::clone(engine);
+        let mut coming: Coming<Vec<ProcessId>> = Box::pin(async move {
+            let page = engine.query().stuck(None, 1_000).await;
+            page.map(|page| page.rows.into_iter().map(|row| row.id).collect()).unwrap_or_default()
+        });
+        poll(&mut coming).unwrap_or_default()
     }
 
     /// Everybody listens for an answer; some give up.
@@ -218,7 +257,7 @@ impl Callers {
                 let Some(row) = poll(coming) else { return false };
                 row.iter().for_each(|row| self.judge.row_is_shown(row));
             }
-            Asked::Retry(coming) => return poll(coming).is_some(),
+            Asked::Operation(coming) => return poll(coming).is_some(),
         }
         true
     }

@@ -120,6 +120,7 @@ impl Outside {
             "ReturnPayment" => ("PaymentReturned", "PaymentReturned"),
             "ShipParcel" => ("CarrierTook", "CarrierLost"),
             "ManifestLeg" => ("LegTaken", "LegRefused"),
+            "Whisper" => ("Heard", "Heard"),
             _ => ("LegCancelled", "LegCancelled"),
         };
         let kind = if self.fate.draw(|dice| dice.below(6)) == 0 { bad } else { good };
