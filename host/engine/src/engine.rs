@@ -81,7 +81,9 @@ impl Standing {
     /// # Errors
     /// [`StoreError`] where the store cannot be read.
     pub fn recover(&mut self) -> Result<(), StoreError> {
-        self.workers.iter_mut().try_for_each(Worker::recover)
+        // Everything is found before anything is delivered: what a delivery records is not durable yet, and no adapter may hear of it.
+        let found = self.workers.iter().map(Worker::left_undelivered).collect::<Result<Vec<_>, _>>()?;
+        self.workers.iter_mut().zip(found).try_for_each(|(worker, found)| worker.recover(found))
     }
 
     /// The engine, for requests and queries.

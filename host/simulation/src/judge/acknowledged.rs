@@ -44,7 +44,9 @@ impl Judge {
             }
             Ok(Answer::Ignored(_)) => rests_on_durable(seen, id),
             Err(refusal) => {
-                if matches!(refusal, Refusal::Rejected { .. } | Refusal::Invalid { .. }) {
+                // What the host itself says rests on what it looked at last, which the judge does not see.
+                let is_decided = |code: &str| ["not-expected", "ended", "snoozed-enough"].contains(&code);
+                if matches!(refusal, Refusal::Rejected { code, .. } if is_decided(code)) {
                     rests_on_durable(seen, id);
                 }
                 let may_have_happened = matches!(refusal, Refusal::Store(_) | Refusal::Stopping);
