@@ -81,7 +81,9 @@ impl Standing {
     /// # Errors
     /// [`StoreError`] where the store cannot be read.
     pub fn recover(&mut self) -> Result<(), StoreError> {
-        self.workers.iter_mut().try_for_each(Worker::recover)
+        // Everything is found before anything is delivered: what a delivery records is not durable yet, and no adapter may hear of it.
+        let found = self.workers.iter().map(Worker::left_undelivered).collect::<Result<Vec<_>, _>>()?;
+        self.workers.iter_mut().zip(found).try_for_each(|(worker, found)| worker.recover(found))
     }
 
     /// The engine, for requests and queries.
@@ -98,6 +100,12 @@ impl Standing {
                 return;
             }
         }
+    }
+
+    /// Lets one worker take one step; true where it did something.
+    /// For a simulation, which decides itself whose turn it is. A worker that is not there does nothing.
+    pub fn step(&mut self, worker: usize) -> bool {
+        self.workers.get_mut(worker).is_some_and(|worker| worker.step(Duration::ZERO) == Progress::Made)
     }
 
     /// The engine without its workers: it answers queries, and every request hears that the host is stopping.

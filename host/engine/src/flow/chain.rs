@@ -115,6 +115,11 @@ impl<'a> Chain<'a> {
         self.decisions.is_empty() && self.undelivered.is_empty() && self.delivered.is_empty() && !self.notes.is_empty()
     }
 
+    /// A timer rang: whatever the clock says by now, its moment has come.
+    pub(super) fn not_before(&mut self, due: Timestamp) {
+        self.now = self.now.max(due);
+    }
+
     /// Whether anything was decided.
     pub(super) fn has_decided(&self) -> bool {
         !self.decisions.is_empty()

@@ -106,6 +106,15 @@ pub(crate) enum Work {
 }
 
 impl Work {
+    /// The process whose recorded work this is; none for what has no place in an order.
+    pub(crate) fn process(&self) -> Option<&ProcessId> {
+        match self {
+            Self::Deliver(undelivered) => Some(&undelivered.message.process),
+            Self::Fire(timer) => Some(&timer.key.process),
+            _ => None,
+        }
+    }
+
     /// How much memory a caller's work holds while it waits, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         match self {

@@ -22,6 +22,7 @@ use super::mailbox::{Mailbox, Taken};
 use super::shared::Shared;
 use super::timers::Timers;
 use crate::error::Refusal;
+use crate::model::id::ProcessId;
 use crate::model::process::{DeliveryState, ProcessRow, Undelivered};
 use crate::ports::store::StoreError;
 pub(super) use in_flight::InFlight;
@@ -89,30 +90,40 @@ impl Worker {
         progress
     }
 
-    /// Finds again what was recorded and had no effect before the last stop.
+    /// What was recorded for this worker's processes and had no effect before the last stop: owners and numbers, in order.
     ///
     /// # Errors
     /// [`StoreError`] where the store cannot be read.
-    pub(crate) fn recover(&mut self) -> Result<(), StoreError> {
-        let shared = Arc::clone(&self.shared);
-        let mut after = None;
+    pub(crate) fn left_undelivered(&self) -> Result<Vec<(ProcessId, u64)>, StoreError> {
+        let (mut found, mut after) = (Vec::new(), None);
         loop {
-            let page = shared.store.undelivered(None, after, shared.limits.page)?;
-            let last = page.len() < shared.limits.page;
+            let page = self.shared.store.undelivered(None, after, self.shared.limits.page)?;
+            let last = page.len() < self.shared.limits.page;
             after = page.last().map(|one| (one.owner.clone(), one.seq));
-            // What is parked, put off or unhandled still simply waits again; a next attempt has its timer, and a dead letter its operator.
-            let waits = |one: &Undelivered| matches!(one.state, DeliveryState::Retrying(_) | DeliveryState::Dead);
-            let mine = |one: &Undelivered| shared.owner(&one.message.process) == self.index && !waits(one);
-            for one in page.into_iter().filter(mine).collect::<Vec<_>>() {
-                self.deliver(one);
-                while self.in_flight >= shared.limits.commits_in_flight_max {
-                    self.settle_some();
-                }
-            }
+            let mine = page.into_iter().filter(|one| self.shared.owner(&one.message.process) == self.index);
+            found.extend(mine.map(|one| (one.owner, one.seq)));
             if last {
-                return Ok(());
+                return Ok(found);
             }
         }
+    }
+
+    /// Delivers what was found at the start. What is parked, put off or unhandled still simply waits again;
+    /// a next attempt has its timer, and a dead letter its operator.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store cannot be read.
+    pub(crate) fn recover(&mut self, found: Vec<(ProcessId, u64)>) -> Result<(), StoreError> {
+        for (owner, seq) in found {
+            let waits = |one: &Undelivered| matches!(one.state, DeliveryState::Retrying(_) | DeliveryState::Dead);
+            // Another delivery may have dealt with it meanwhile.
+            let Some(one) = self.shared.undelivered(&owner, seq)?.filter(|one| !waits(one)) else { continue };
+            self.deliver(one);
+            while self.in_flight >= self.shared.limits.commits_in_flight_max {
+                self.settle_some();
+            }
+        }
+        Ok(())
     }
 
     fn settle_some(&mut self) {

@@ -106,8 +106,11 @@ impl Chain<'_> {
     /// Takes a kept message off: it is delivered, dropped or kept anew by this chain.
     pub(in crate::flow) fn take_off(&mut self, one: &Undelivered) {
         self.delivered.push((one.owner.clone(), one.seq));
-        if let DeliveryState::Retrying(due) = one.state {
-            self.lane.row.delayed.retain(|delayed| delayed.seq != one.seq);
+        // The row knows of a next attempt that is set by a commit which the store may not show yet.
+        if one.owner == self.lane.row.id
+            && let Some(at) = self.lane.row.delayed.iter().position(|delayed| delayed.seq == one.seq)
+        {
+            let Delayed { due, .. } = self.lane.row.delayed.remove(at);
             self.unset(due, one.seq);
         }
     }

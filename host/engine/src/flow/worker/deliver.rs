@@ -25,6 +25,9 @@ impl Worker {
     /// Delivers a recorded message.
     pub(super) fn deliver(&mut self, undelivered: Undelivered) {
         let process = undelivered.message.process.clone();
+        if self.outage.holds(&process) {
+            return self.wait_behind(Work::Deliver(Box::new(undelivered)));
+        }
         if let Err(error) = self.in_lane(&process, |worker, lane| worker.deliver_in(lane, &undelivered)) {
             self.put_off(Work::Deliver(Box::new(undelivered)), &error);
         }
@@ -33,6 +36,9 @@ impl Worker {
     /// Lets a timer have its effect.
     pub(super) fn fire(&mut self, timer: Timer) {
         let process = timer.key.process.clone();
+        if self.outage.holds(&process) {
+            return self.wait_behind(Work::Fire(Box::new(timer)));
+        }
         if let Err(error) = self.in_lane(&process, |worker, lane| worker.fire_in(lane, &timer)) {
             self.put_off(Work::Fire(Box::new(timer)), &error);
         }
@@ -136,6 +142,7 @@ impl Worker {
                 let input = timer_message(key, suffix, name, data, &shared);
                 let mut chain = Chain::new(&shared, &snapshot, lane, input.clone());
                 chain.timers_cleared.push(key.clone());
+                chain.not_before(key.due);
                 let trigger = Trigger::Timer { name: name.clone(), due: key.due, data: data.clone() };
                 begin_or_park(&mut chain, &[target], &trigger, input, Some(suffix.clone()))?;
                 chain
@@ -201,6 +208,7 @@ fn bring<'a>(
     let route = outbox::route(&shared.registry, snapshot, &lane.row, &message, None);
     let mut chain = Chain::new(shared, snapshot, lane, message.clone());
     chain.timers_cleared.push(key.clone());
+    chain.not_before(key.due);
     match route {
         _ if is_parked => chain.keep(message, None, DeliveryState::Parked),
         Route::Streams(targets) => begin_or_park(&mut chain, &targets, &Trigger::Message(message.clone()), message, None)?,
@@ -232,6 +240,7 @@ fn pass_deadline<'a>(
     let input = undelivered_message(&stream, key.seq, command, &reason, shared);
     let mut chain = Chain::new(shared, snapshot, lane, input.clone());
     chain.timers_cleared.push(key.clone());
+    chain.not_before(key.due);
     for one in &waits {
         chain.take_off(one);
         chain.note(Happening::Withdrawn, &one.message, one.target.clone(), reason.clone(), None);

@@ -4,11 +4,12 @@
 //! The port has no word for "do you work again?", so one piece is tried now and then, and the rest as soon as any commit comes through:
 //! a full disk must not make an adapter be called for the same thousand messages every second.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use super::Worker;
 use crate::flow::inbox::Work;
 use crate::flow::shared::Counters;
+use crate::model::id::ProcessId;
 use crate::model::time::Timestamp;
 use crate::ports::store::StoreError;
 
@@ -16,6 +17,8 @@ use crate::ports::store::StoreError;
 #[derive(Default)]
 pub(super) struct Outage {
     work: VecDeque<Work>,
+    /// Whose recorded work waits in here: what comes for them later must not overtake it.
+    processes: HashSet<ProcessId>,
     next_try: Timestamp,
     trial: Trial,
     /// Trials in a row that failed: the longer an outage lasts, the less it matters to find its end at once.
@@ -34,6 +37,11 @@ enum Trial {
 }
 
 impl Outage {
+    /// Whether recorded work of this process waits.
+    pub(super) fn holds(&self, process: &ProcessId) -> bool {
+        self.processes.contains(process)
+    }
+
     /// When something is to be tried again; none where nothing waits.
     pub(super) fn next_try(&self) -> Option<Timestamp> {
         (!self.work.is_empty()).then_some(self.next_try)
@@ -60,11 +68,17 @@ impl Worker {
             let wait_ms = self.shared.limits.outage_retry_ms << outage.failed.min(DOUBLINGS_MAX);
             outage.next_try = self.shared.clock.now().plus_ms(wait_ms);
         }
+        outage.processes.extend(work.process().cloned());
         // What was tried was the first in the order, and stays it.
         match std::mem::take(&mut outage.trial) {
             Trial::Out => outage.work.push_front(work),
             Trial::None => outage.work.push_back(work),
         }
+    }
+
+    /// Puts work behind what was put off for its process.
+    pub(super) fn wait_behind(&mut self, work: Work) {
+        self.outage.work.push_back(work);
     }
 
     /// Takes up one piece of what was put off, to see how the store does; all of it where the last one did not fail.
@@ -78,16 +92,30 @@ impl Worker {
                 self.outage.trial = Trial::Out;
                 self.outage.next_try = self.shared.clock.now().plus_ms(self.shared.limits.outage_retry_ms);
                 if let Some(work) = self.outage.work.pop_front() {
-                    self.backlog.push_front(work);
+                    self.try_out(work);
                 }
             }
         }
         true
     }
 
+    /// Does one piece before all others; what else waits for its process still comes behind it.
+    fn try_out(&mut self, work: Work) {
+        let process = work.process().cloned();
+        if let Some(process) = &process {
+            self.outage.processes.remove(process);
+        }
+        self.work(work);
+        let is_behind = |other: &Work| other.process() == process.as_ref();
+        if self.outage.work.iter().any(is_behind) {
+            self.outage.processes.extend(process);
+        }
+    }
+
     /// The store works: what was put off is done now, before anything that came later.
     pub(super) fn store_works(&mut self) {
         (self.outage.trial, self.outage.failed) = (Trial::None, 0);
+        self.outage.processes.clear();
         // Whoever looks again comes last: what is on its way by then need not be found.
         let looks = |work: &Work| matches!(work, Work::LookAgain(_));
         let (looks, work): (VecDeque<_>, VecDeque<_>) = std::mem::take(&mut self.outage.work).into_iter().partition(looks);
