@@ -12,7 +12,8 @@ use tokio::sync::oneshot;
 use crate::error::{DeployError, Refusal};
 use crate::flow::inbox::{Answer, Operation, Request, Work};
 use crate::flow::mailbox::Mailbox;
-use crate::flow::shared::{Counters, Load, Shared};
+use crate::flow::shared::Shared;
+pub use crate::flow::shared::{Counters, Load};
 use crate::flow::watchers::Watchers;
 use crate::flow::worker::{Progress, Worker};
 use crate::limits::Limits;
@@ -130,6 +131,7 @@ impl Engine {
     pub async fn request(&self, request: Request) -> Result<Answer, Refusal> {
         request.check(&self.shared.limits)?;
         let owner = self.shared.owner(&request.process);
+        Counters::count(&self.shared.counters.requests);
         self.ask(owner, |answer| Work::Request { request: Box::new(request), answer }).await
     }
 

@@ -199,7 +199,9 @@ impl Query {
 }
 
 impl Filter {
-    fn takes(&self, row: &ProcessRow) -> bool {
+    /// Whether a process passes.
+    #[must_use]
+    pub fn takes(&self, row: &ProcessRow) -> bool {
         let Some(root) = row.root() else { return false };
         let of_category = |wanted: &String| root.category.to_string() == *wanted || root.category.name() == wanted;
         self.phase.is_none_or(|phase| root.view.phase == phase)

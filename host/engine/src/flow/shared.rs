@@ -72,6 +72,8 @@ pub struct Counters {
     pub timers_fired: AtomicU64,
     /// Deadlines that passed without an answer.
     pub deadlines_passed: AtomicU64,
+    /// Requests that came to the workers, those included that were turned away.
+    pub requests: AtomicU64,
     /// Requests that were turned away because too much was waiting.
     pub turned_away: AtomicU64,
     /// Recorded work that was put off because the store failed.
