@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use procession::engine::limits::Limits;
@@ -10,8 +12,6 @@ use procession::{Host, HttpLimits};
 use support::api::Api;
 use support::server::{Folders, GUESTS};
 use support::until;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
 async fn host(folders: &Folders, limits: Limits, http: HttpLimits) -> (Host, String) {
     let host = Host::builder().in_memory().definitions(folders.definitions()).limits(limits).http_limits(http);
@@ -21,18 +21,21 @@ async fn host(folders: &Folders, limits: Limits, http: HttpLimits) -> (Host, Str
 }
 
 /// A caller that says what it will send and sends no more than this.
-async fn begun(address: &str, bytes: usize) -> TcpStream {
-    let mut stream = TcpStream::connect(address).await.unwrap();
+fn begun(address: &str, bytes: usize) -> TcpStream {
+    let mut stream = TcpStream::connect(address).unwrap();
     let head = format!("POST /12EEQ9CS9K10 HTTP/1.1\r\nhost: {address}\r\ncontent-length: {bytes}\r\n\r\n");
-    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(head.as_bytes()).unwrap();
     stream
 }
 
 /// Everything that a connection still brings.
 async fn rest(mut stream: TcpStream) -> String {
-    let mut text = String::new();
-    stream.read_to_string(&mut text).await.unwrap();
-    text
+    // In a thread of its own: the host that answers runs in this one.
+    let read = move || {
+        let mut text = String::new();
+        stream.read_to_string(&mut text).map(|_| text)
+    };
+    tokio::task::spawn_blocking(read).await.unwrap().unwrap()
 }
 
 /// The value of a metric.
@@ -47,7 +50,7 @@ async fn bodies_under_way_have_a_bound_in_bytes_and_whoever_comes_beyond_it_come
     let http = HttpLimits { body_bytes_max: 100_000, ..HttpLimits::default() };
     let (host, address) = host(&folders, Limits::default(), http).await;
     let api = Api::at(&format!("http://{address}"));
-    let slow = begun(&address, 90_000).await;
+    let slow = begun(&address, 90_000);
     until("the first body to take its room", || async { (metric(&api, "procession_http_body_bytes").await == 90_000).then_some(()) }).await;
     let body = format!("{}{}", " ".repeat(20_000), r#"{"kind":"Start"}"#);
     let full = api.post("/12EEQ9CS9K10", &body).await;
@@ -66,7 +69,7 @@ async fn a_body_that_does_not_come_gives_its_room_back() {
     let folders = Folders::with(&GUESTS);
     let http = HttpLimits { body_within: Duration::from_millis(50), ..HttpLimits::default() };
     let (host, address) = host(&folders, Limits::default(), http).await;
-    let text = rest(begun(&address, 1_000).await).await;
+    let text = rest(begun(&address, 1_000)).await;
     assert!(text.starts_with("HTTP/1.1 408") && text.contains("too-slow"), "{text}");
     assert_eq!(metric(&Api::at(&format!("http://{address}")), "procession_http_body_bytes").await, 0);
     host.stop().await;
@@ -77,7 +80,7 @@ async fn a_connection_beyond_the_bound_is_told_so_and_may_still_ask_for_health_a
     let folders = Folders::with(&GUESTS);
     let http = HttpLimits { connections_max: 1, ..HttpLimits::default() };
     let (host, address) = host(&folders, Limits::default(), http).await;
-    let first = begun(&address, 1_000).await;
+    let first = begun(&address, 1_000);
     let api = Api::at(&format!("http://{address}"));
     until("the first connection", || async { (metric(&api, "procession_http_connections").await >= 2).then_some(()) }).await;
     let full = api.post("/12EEQ9CS9K10", "").await;

@@ -4,6 +4,8 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 
 use axum::http::Method;
@@ -13,8 +15,6 @@ use support::api::Api;
 use support::expected::expected;
 use support::server::{Folders, GUESTS};
 use support::until;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 const CALLERS: u64 = 16;
@@ -94,9 +94,9 @@ async fn a_stop_that_takes_too_long_leaves_with_what_was_unfinished_and_loses_no
 }
 
 /// Connects and sends this.
-async fn sent(url: &str, text: &str) -> TcpStream {
-    let mut stream = TcpStream::connect(url.trim_start_matches("http://")).await.unwrap();
-    stream.write_all(text.as_bytes()).await.unwrap();
+fn sent(url: &str, text: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
+    stream.write_all(text.as_bytes()).unwrap();
     stream
 }
 
@@ -109,7 +109,7 @@ async fn callers_that_wait_or_are_still_sending_hear_at_once_that_the_host_stops
         let api = api.clone();
         tokio::spawn(async move { api.ask(Method::POST, "/12EEQ9CS9K10", &[("prefer", "wait=60")], "").await })
     };
-    let mut sending = sent(&server.url, "POST /12EEQ9CS9K11 HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 1000\r\n\r\n").await;
+    let mut sending = sent(&server.url, "POST /12EEQ9CS9K11 HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 1000\r\n\r\n");
     let metric = |name: &'static str, value: &'static str| {
         let api = api.clone();
         async move { api.get("/metrics").await.text.contains(&format!("\n{name} {value}\n")).then_some(()) }
@@ -120,7 +120,7 @@ async fn callers_that_wait_or_are_still_sending_hear_at_once_that_the_host_stops
     let waited = waiting.await.unwrap();
     assert_eq!((waited.status, waited.json()["status"].as_str()), (202, Some("accepted")), "{waited:?}");
     let mut text = String::new();
-    sending.read_to_string(&mut text).await.unwrap();
+    sending.read_to_string(&mut text).unwrap();
     assert!(text.starts_with("HTTP/1.1 503") && text.to_lowercase().contains("retry-after: 5"), "{text}");
     let (code, said) = tokio::task::spawn_blocking(move || server.ended()).await.unwrap();
     assert_eq!(code, Some(0), "{said}");
@@ -137,12 +137,12 @@ async fn a_second_signal_ends_a_host_at_once() {
         let event = json!({ "specversion": "1.0", "id": "1", "source": "/test", "type": "Whatever", "subject": format!("A{number}"), "data": payload });
         assert_eq!(api.post("/messages", &event.to_string()).await.status, 202);
     }
-    let mut lazy = sent(&server.url, "GET /dead-letters HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n").await;
+    let mut lazy = sent(&server.url, "GET /dead-letters HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n");
     let mut first = [0; 8];
-    lazy.read_exact(&mut first).await.unwrap();
+    lazy.read_exact(&mut first).unwrap();
     server.signal("-TERM");
     // The first one is heard when nobody can connect any more.
-    until("the first signal to be heard", || async { TcpStream::connect(server.url.trim_start_matches("http://")).await.err() }).await;
+    until("the first signal to be heard", || async { TcpStream::connect(server.url.trim_start_matches("http://")).err() }).await;
     server.signal("-INT");
     let (code, said) = tokio::task::spawn_blocking(move || server.ended()).await.unwrap();
     assert!(code == Some(1) && said.contains("second signal (SIGINT)"), "{code:?} {said}");

@@ -60,7 +60,10 @@ async fn a_failing_adapter_leaves_a_dead_letter_with_its_story_which_is_replayed
     assert_eq!(process["deadLetters"], json!([id]));
     assert_eq!((process["waiting"][0]["attempts"].as_u64(), process["parked"].is_null()), (Some(2), true), "{process}");
     let notes = api.get(&format!("/processes/{ID}/notes")).await.json();
-    assert_eq!((notes["items"][0]["what"].as_str(), notes["items"][0]["kind"].as_str()), (Some("died"), Some("ManifestShipmentWithCarrier")));
+    assert_eq!(
+        (notes["items"][0]["what"].as_str(), notes["items"][0]["kind"].as_str()),
+        (Some("died"), Some("ManifestShipmentWithCarrier"))
+    );
     let listed = ask("dead-letters list", &url).await;
     assert!(listed.code == 0 && listed.out.contains(&id) && listed.out.contains("carrier-stub-1.0"), "{listed:?}");
     let shown = ask(&format!("dead-letters show {id}"), &url).await;
@@ -133,7 +136,11 @@ async fn a_command_that_nobody_handles_is_dropped_and_its_process_is_told_and_th
     assert_eq!(api.ask(Method::DELETE, &format!("{path}?reason=twice"), &[], "").await.status, 404);
     let notes = api.get(&format!("/processes/{ID}/notes")).await.json();
     let note = &notes["items"][0];
-    assert_eq!((note["what"].as_str(), note["reason"].as_str(), &note["data"]), (Some("dropped"), Some("obsolete"), &letter["data"]), "{notes}");
+    assert_eq!(
+        (note["what"].as_str(), note["reason"].as_str(), &note["data"]),
+        (Some("dropped"), Some("obsolete"), &letter["data"]),
+        "{notes}"
+    );
 
     // The 1.0 of the example has no way to go on without its carrier, and nothing else is under way.
     let stuck = api.get("/processes?stuck=true").await.json();
@@ -149,9 +156,7 @@ async fn a_list_of_dead_letters_goes_on_where_its_page_ended() {
     let folders = Folders::with(&GUESTS[..5]);
     let (host, url) = host(&folders, json!(0)).await;
     let api = Api::at(&url);
-    let event = |number: usize| {
-        json!({ "specversion": "1.0", "id": number.to_string(), "source": "/test", "type": "Whatever", "subject": format!("A{number}"), "data": number })
-    };
+    let event = |number: usize| json!({ "specversion": "1.0", "id": number.to_string(), "source": "/test", "type": "Whatever", "subject": format!("A{number}"), "data": number });
     for number in 1..=3 {
         assert_eq!(api.post("/messages", &event(number).to_string()).await.status, 202);
     }
@@ -165,7 +170,9 @@ async fn a_list_of_dead_letters_goes_on_where_its_page_ended() {
         }
     }
     assert_eq!(seen, [1, 2, 3]);
-    for (path, status) in [("/dead-letters/A1", 422), ("/dead-letters/A1~99", 404), ("/dead-letters?cursor=x", 422), ("/dead-letters?limt=1", 422)] {
+    for (path, status) in
+        [("/dead-letters/A1", 422), ("/dead-letters/A1~99", 404), ("/dead-letters?cursor=x", 422), ("/dead-letters?limt=1", 422)]
+    {
         assert_eq!(api.get(path).await.status, status, "{path}");
     }
     host.stop().await;
@@ -183,8 +190,7 @@ async fn a_wish_to_cancel_is_answered_like_a_message_and_noted_where_it_is_turne
     let path = format!("/processes/{ID}/cancel");
     assert_eq!(api.post(&path, r#"{"why":"x"}"#).await.status, 422);
     // The 1.0 of the example cannot be cancelled, and says so.
-    let wish = |key: &'static str| api.ask(Method::POST, &path, &[("idempotency-key", key)], r#"{"reason":"changed my mind"}"#);
-    let answer = wish("k").await;
+    let answer = api.ask(Method::POST, &path, &[("idempotency-key", "k")], r#"{"reason":"changed my mind"}"#).await;
     assert_eq!((answer.status, answer.json()["code"].as_str()), (409, Some("cancel-not-supported")), "{answer:?}");
     let refused = ask(&format!("process cancel {ID} --reason again"), &server.url).await;
     assert!(refused.code == 3 && refused.err.contains("cannot be cancelled"), "{refused:?}");
