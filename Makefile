@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build guests demo run test ci format lint doc clean target
+.PHONY: help build guests demo run soak test power-loss damage kill ci format lint doc clean target
 
 GUESTS := guest-processes
 DIST := $(GUESTS)/dist
@@ -16,7 +16,7 @@ RUN_TESTS := $(if $(shell cargo nextest --version 2>/dev/null),cargo nextest run
 help: ## show this help
 	@echo 'Procession: a host for process definitions written in WebAssembly'
 	@echo
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-10s %s\n", $$1, $$2}'
 
 build: guests ## build target/release/procession and guest-processes/dist/*.wasm
 	cargo build --release --locked -p procession
@@ -34,10 +34,29 @@ run: build ## start the server on 127.0.0.1:43210 with the example's definitions
 	cp -u $(DIST)/{shipment-classifier,domestic,international,manifestation-and-documents,collection-booking,carrier-stub}-1.0.wasm definitions/
 	target/release/procession serve --data data --definitions definitions $(ARGS)
 
+FINISHED ?= 1000000
+PENDING ?= 100000
+EVENTS ?= 10000
+soak: guests ## an endurance test: FINISHED and PENDING processes and one of EVENTS, and the memory and disk that they take
+	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && mkdir "$$folder/definitions" && cp $(DIST)/soak-1.0.wasm "$$folder/definitions/" \
+	&& cargo run --release --quiet --locked -p procession --example soak -- "$$folder/data" "$$folder/definitions" $(FINISHED) $(PENDING) $(EVENTS)
+
 test: guests ## run all tests
 	cargo test --quiet --doc --locked --workspace
 	cd $(GUESTS) && $(RUN_TESTS) --locked --target-dir $(abspath $(GUEST_TARGET))
 	$(RUN_TESTS) --locked --workspace
+
+# Each tells what it did; what failed can be had again with its seed.
+power-loss: ## let the power fail at POINTS=500 moments of the store's life, from SEED=1 on
+	PROCESSION_POWER_LOSS_POINTS=$(or $(POINTS),500) PROCESSION_POWER_LOSS_SEED=$(or $(SEED),1) \
+		cargo test --locked -p procession-store-sled --lib power_loss -- --nocapture
+
+damage: ## harm TRIALS=600 copies of a data folder, by SEED=1, and look what is served
+	PROCESSION_DAMAGE_TRIALS=$(or $(TRIALS),600) PROCESSION_DAMAGE_SEED=$(or $(SEED),1) \
+		cargo test --locked -p procession-store-sled --lib harm -- --nocapture
+
+kill: guests ## kill the server ROUNDS=200 times under load, with definitions coming and going
+	PROCESSION_KILL_ROUNDS=$(or $(ROUNDS),200) cargo test --locked -p procession --test kill -- --nocapture
 
 ci: format lint doc test ## what every change must pass
 

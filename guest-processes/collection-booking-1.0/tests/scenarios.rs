@@ -2,8 +2,10 @@
 
 use collection_booking_1_0::Collection;
 use collection_booking_1_0::decisions::{Message, TIMER};
+use guards::Guard;
 use procession_sdk::Scenario;
 use procession_sdk::contract::Phase;
+use procession_sdk::scenario::Exploration;
 use shipment_language::carrier::{CollectionBooked, CollectionFailed};
 use shipment_language::collection::CreateCollectionBooking;
 use shipment_language::{BookCollection, Leg, ManifestedLeg};
@@ -105,7 +107,7 @@ fn what_does_not_apply_is_turned_down_with_a_reason() {
         .then_ignored()
         .when_cancelled("no longer wanted")
         .then_rejected("cancel-not-supported")
-        .when_undelivered("BookCollectionWithCarrier", "{}")
+        .when_dropped("BookCollectionWithCarrier", "{}")
         .then_rejected("undelivered-not-supported")
         .when_migrated("x-1.0")
         .then_ignored();
@@ -121,4 +123,22 @@ fn nothing_that_can_come_breaks_it() {
     for stage in [collection(), asked(), waiting, asked().when(declined("c")), asked().when(booked("c"))] {
         assert!(stage.then_survives_every_trigger(&samples) > 20);
     }
+}
+
+#[test]
+fn every_trigger_in_every_state_does_no_harm() {
+    let messages = [
+        create("2026-01-16", BookCollection::AtOnce),
+        create("2026-01-18", BookCollection::WhenScheduled),
+        create("2026-01-14", BookCollection::AtOnce),
+        create("soon", BookCollection::AtOnce),
+        booked("c"),
+        booked("another"),
+        Message::CollectionBookedWithCarrier(CollectionBooked { carrier_id: "c".to_owned(), booking_reference: "other".to_owned() }),
+        declined("c"),
+        declined("another"),
+    ];
+    // A carrier that declined may come after all.
+    let guard = Guard { after_failed: &["CollectionBooked"], ..Guard::STRICT };
+    assert_eq!(guard.walk(collection(), &messages), Exploration { states: 9, offers: 417, accepted: 35 });
 }

@@ -3,8 +3,10 @@
 use domestic_1_1::Domestic;
 use domestic_1_1::decisions::{Command, Message};
 use domestic_1_1::state::Event;
+use guards::Guard;
 use procession_sdk::Scenario;
 use procession_sdk::contract::Phase;
+use procession_sdk::scenario::Exploration;
 use shipment_language::collection::Booked;
 use shipment_language::shipment::{Generated, Manifested};
 use shipment_language::{BookCollection, Failed, Leg, ManifestedLeg, ProcessShipment};
@@ -215,7 +217,7 @@ fn what_does_not_apply_is_turned_down_with_a_reason() {
         .then_ignored()
         .when_cancelled("no longer wanted")
         .then_rejected("cancel-not-supported")
-        .when_undelivered("CreateShipment", "{}")
+        .when_dropped("CreateShipment", "{}")
         .then_rejected("undelivered-not-supported")
         .when_migrated("domestic-0.9")
         .then_ignored()
@@ -240,4 +242,15 @@ fn nothing_that_can_come_breaks_it() {
     for stage in stages {
         assert!(stage.then_survives_every_trigger(&samples) > 40);
     }
+}
+
+#[test]
+fn every_trigger_in_every_state_does_no_harm() {
+    assert_eq!(Guard::PROCESS.walk_process(process(), []), Exploration { states: 20, offers: 2014, accepted: 160 });
+    // A process that was taken over while it waited for a receipt.
+    let taken_over = process().when(start()).when(manifested()).given([
+        Event::ShipmentLabelsGenerationCompleted { shipment_labels: at("labels").document_location },
+        Event::ReceiptGenerationStarted,
+    ]);
+    assert_eq!(Guard::PROCESS.walk_process(taken_over, []), Exploration { states: 6, offers: 625, accepted: 53 });
 }

@@ -40,6 +40,21 @@ fn a_delayed_reply_comes_when_it_is_due_and_not_before() {
 }
 
 #[test]
+fn thousands_of_timers_that_are_due_in_the_same_moment_have_one_effect_each() {
+    let mut bench = slow_order();
+    let orders: Vec<_> = (0..3_000).map(|number| request(&format!("A{number}"), "PlaceOrder")).collect();
+    assert!(bench.ask_all(orders).iter().all(Result::is_ok));
+    bench.advance(499);
+    assert!((0..3_000).all(|number| bench.stream(&format!("A{number}-Order")).len() == 2));
+    bench.advance(1);
+    for number in 0..3_000 {
+        assert_eq!(bench.stream(&format!("A{number}-Order")).last().map(String::as_str), Some("OrderShipped"));
+    }
+    bench.advance(600_000);
+    assert!((0..3_000).all(|number| bench.stream(&format!("A{number}-Order")).len() == 5));
+}
+
+#[test]
 fn timers_survive_a_restart() {
     let mut bench = slow_order();
     bench.ask(request("A1", "PlaceOrder")).unwrap();

@@ -8,9 +8,11 @@
 //! let late: Decision<Event, Command> = ignore("already open");
 //! ```
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::contract::{Rejection, RejectionReason, Timer};
+use crate::{deadline, kinds};
 
 /// What `decide` answers: `E` are the events that it records, `C` the commands that it sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,8 +102,9 @@ impl<E, C> Decision<E, C> {
         self.with(Effect::Send { command, process_id: Some(process_id.into()), expires_after: None })
     }
 
-    /// Says how many milliseconds the answer to the last command may take; after that it comes back as `Trigger::Undelivered`.
-    /// Part of the contract, but today's host does not keep it yet and calls it a fault: set a timer instead.
+    /// Says how many milliseconds the answer to the last command may take; the host keeps a durable deadline for it.
+    /// When it passes before [`answered`](Self::answered) lifts it, the command comes back as [`Trigger::Undelivered`](crate::Trigger::Undelivered);
+    /// if it was still waiting to be delivered then, it is withdrawn and has no effect later.
     pub fn expires_after(mut self, ms: u64) -> Self {
         if let Self::Accept { effects, .. } = &mut self
             && let Some(Effect::Send { expires_after, .. }) = effects.last_mut()
@@ -119,6 +122,19 @@ impl<E, C> Decision<E, C> {
     /// Clears a timer; clearing one that is not set does nothing.
     pub fn clear_timer(self, name: impl Into<String>) -> Self {
         self.with(Effect::ClearTimer(name.into()))
+    }
+
+    /// Lifts the deadline of a command: of the oldest one of this kind that is still open, or of none.
+    /// Only the definition knows what counts as an answer, so the host never lifts a deadline by itself before the process has ended.
+    ///
+    /// # Panics
+    /// When `kind` is no command of this process: its deadline would pass although the answer has come.
+    pub fn answered(self, kind: &str) -> Self
+    where
+        C: DeserializeOwned,
+    {
+        assert!(kinds::of::<C>().contains(&kind), "no command is of the kind that was answered");
+        self.clear_timer(deadline::name(kind))
     }
 
     fn with(mut self, effect: Effect<C>) -> Self {
@@ -155,6 +171,24 @@ mod tests {
                 Effect::ClearTimer("u".to_owned()),
             ]
         );
+    }
+
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    enum Asked {
+        Price,
+    }
+
+    #[test]
+    fn an_answer_lifts_the_deadline_of_its_command() {
+        let Decision::Accept { effects, .. } = accept::<_, Asked>("a").answered("Price").send(Asked::Price) else { panic!("accepted") };
+        let sent = Effect::Send { command: Asked::Price, process_id: None, expires_after: None };
+        assert_eq!(effects, [Effect::ClearTimer("undelivered:Price".to_owned()), sent]);
+    }
+
+    #[test]
+    #[should_panic(expected = "no command is of the kind that was answered")]
+    fn an_answer_to_no_command_is_found_at_once() {
+        let _ = accept::<_, Asked>("a").answered("Prize");
     }
 
     #[test]

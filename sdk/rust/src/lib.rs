@@ -60,6 +60,7 @@
 //! ```
 
 pub mod adapter;
+pub mod deadline;
 pub mod decision;
 pub mod ids;
 pub mod manifest;

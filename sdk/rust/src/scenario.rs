@@ -3,13 +3,18 @@
 //! Everything passes through the same text as in production, so a type that cannot be read back fails here and not there.
 
 mod check;
+mod deadlines;
 mod every_trigger;
+mod explore;
 mod run;
 
 use serde::Serialize;
 
-use crate::contract::{self, Command, Context, RecordedEvent, Rejection, Timer, TimerFired, Trigger, Undelivered, View};
+use crate::contract::{self, Command, Context, RecordedEvent, Rejection, Timer, TimerFired, Trigger, View};
 use crate::{Process, kinds, wire};
+
+pub use deadlines::Deadline;
+pub use explore::Exploration;
 
 /// One process in a test. Every method either returns the scenario or panics with what went otherwise.
 #[derive(Debug)]
@@ -20,11 +25,14 @@ pub struct Scenario<P: Process> {
     state: P::State,
     history: Vec<RecordedEvent>,
     timers: Vec<Timer>,
+    deadlines: Vec<Deadline>,
+    /// Every command so far, the same one only once.
+    sent_ever: Vec<Command>,
     last: Turn,
 }
 
 /// What the last `when` brought about.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Turn {
     trigger: String,
     /// How many events of the history came before it.
@@ -34,7 +42,7 @@ struct Turn {
 }
 
 /// Why the last `when` recorded nothing.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Refusal {
     Ignored(String),
     Rejected(Rejection),
@@ -57,6 +65,8 @@ impl<P: Process> Scenario<P> {
             state: P::State::default(),
             history: Vec::new(),
             timers: Vec::new(),
+            deadlines: Vec::new(),
+            sent_ever: Vec::new(),
             last: Turn::default(),
         }
     }
@@ -123,18 +133,6 @@ impl<P: Process> Scenario<P> {
         self.when_triggered(Trigger::Cancel(reason.to_owned()))
     }
 
-    /// A command of this kind comes back.
-    #[must_use]
-    pub fn when_undelivered(self, kind: &str, data: &str) -> Self {
-        let reason = "no answer in time".to_owned();
-        self.when_triggered(Trigger::Undelivered(Undelivered {
-            id: "command".to_owned(),
-            kind: kind.to_owned(),
-            reason,
-            data: data.to_owned(),
-        }))
-    }
-
     /// The process has been moved to this module from another category.
     #[must_use]
     pub fn when_migrated(self, from: &str) -> Self {
@@ -154,6 +152,18 @@ impl<P: Process> Scenario<P> {
     #[must_use]
     pub fn commands(&self) -> Vec<P::Command> {
         self.last.sent.iter().map(|command| wire::read(&command.kind, &command.data).expect("a command that can be read")).collect()
+    }
+
+    /// The commands that the last `when` sent, as the host carries them.
+    #[must_use]
+    pub fn sent(&self) -> &[Command] {
+        &self.last.sent
+    }
+
+    /// Whether this command was sent at any time before or now.
+    #[must_use]
+    pub fn has_sent(&self, command: &Command) -> bool {
+        self.sent_ever.contains(command)
     }
 
     /// Everything that was recorded so far, as the host keeps it.

@@ -13,7 +13,7 @@ pub enum Trigger<M, E> {
     Recorded(E),
     /// A timer that it set has come due.
     Timer(TimerFired),
-    /// A command that it sent had no answer in time or could not be delivered.
+    /// A command that it sent had no answer in time, or an operator dropped it; its [`command`](Undelivered::command) tells which one.
     Undelivered(Undelivered),
     /// Somebody asks for the process to be cancelled; the text is the reason.
     Cancel(String),

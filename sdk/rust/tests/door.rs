@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct State {
     open: bool,
+    porter: bool,
     decided_by: String,
 }
 
@@ -18,6 +19,8 @@ enum Event {
     },
     BellRung,
     DoorClosed,
+    PorterAsked,
+    PorterMissed,
     /// Only read.
     DoorPainted,
     /// Offered again for ever.
@@ -33,11 +36,14 @@ enum Message {
     PaintDoor,
     SwingDoor,
     KnockLater,
+    AskPorter,
+    PorterCame,
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 enum Command {
     RingBell,
+    FetchPorter,
 }
 
 struct Door;
@@ -60,6 +66,8 @@ impl Process for Door {
         match event {
             Event::DoorOpened { .. } => state.open = true,
             Event::DoorClosed => state.open = false,
+            Event::PorterAsked => state.porter = true,
+            Event::PorterMissed => state.porter = false,
             Event::BellRung | Event::DoorPainted | Event::DoorSwung => {}
         }
     }
@@ -74,7 +82,15 @@ impl Process for Door {
             }
             Trigger::Recorded(Event::DoorSwung) | Trigger::Message(Message::SwingDoor) => accept(Event::DoorSwung),
             Trigger::Timer(_) => accept(Event::DoorClosed),
+            Trigger::Message(Message::CloseDoor) if !state.open => ignore("the door is closed already"),
             Trigger::Message(Message::CloseDoor) => accept(Event::DoorClosed).clear_timer("close"),
+            Trigger::Message(Message::AskPorter) if state.open && !state.porter => {
+                accept(Event::PorterAsked).send(Command::FetchPorter).expires_after(60_000)
+            }
+            Trigger::Message(Message::PorterCame) => accept(Event::PorterMissed).answered("FetchPorter"),
+            Trigger::Undelivered(undelivered) if undelivered.command() == Some(Command::FetchPorter) && state.porter => {
+                accept(Event::PorterMissed)
+            }
             Trigger::Message(Message::PaintDoor) => accept(Event::DoorPainted),
             Trigger::Message(Message::KnockLater) => defer("somebody must come first"),
             Trigger::Message(Message::KickDoor) => panic!("ouch"),
@@ -118,6 +134,27 @@ fn timers_are_kept_until_they_fire_or_are_cleared() {
 }
 
 #[test]
+fn a_deadline_is_open_until_it_passes_or_the_answer_lifts_it() {
+    let asked = || open().when(Message::AskPorter).then_awaits(["FetchPorter"]).then_expires_after("FetchPorter", 60_000);
+    let start = asked().history()[0].time;
+    let missed = asked().when_undelivered("FetchPorter").then_records(["PorterMissed"]).then_awaits([]);
+    assert_eq!(missed.history().last().map(|recorded| recorded.time), Some(start + 60_000));
+    asked().when(Message::PorterCame).then_awaits([]);
+    asked().when_dropped("FetchPorter", "{}").then_records(["PorterMissed"]);
+}
+
+#[test]
+fn a_process_that_has_ended_waits_for_no_answer() {
+    open().when(Message::AskPorter).when(Message::CloseDoor).then_awaits([]);
+}
+
+#[test]
+#[should_panic(expected = "no deadline of a `RingBell` is open")]
+fn a_scenario_catches_a_deadline_that_nobody_keeps() {
+    let _ = open().when_undelivered("RingBell");
+}
+
+#[test]
 fn what_is_not_taken_is_told_apart() {
     open().when(Message::OpenDoor { opened_by: "Bob".to_owned() }).then_ignored().then_records([]);
     open().when(Message::KnockLater).then_deferred();
@@ -132,8 +169,8 @@ fn what_is_not_taken_is_told_apart() {
 fn the_manifest_is_taken_from_the_types() {
     let manifest = Door::manifest();
     assert_eq!(manifest.starts, ["OpenDoor"]);
-    assert_eq!(manifest.handles, ["CloseDoor", "KickDoor", "PaintDoor", "SwingDoor", "KnockLater"]);
-    assert_eq!(manifest.sends, ["RingBell"]);
+    assert_eq!(manifest.handles, ["CloseDoor", "KickDoor", "PaintDoor", "SwingDoor", "KnockLater", "AskPorter", "PorterCame"]);
+    assert_eq!(manifest.sends, ["RingBell", "FetchPorter"]);
     assert!(manifest.records.iter().all(|event| event.kind != "DoorPainted" && event.schema == 1));
 }
 

@@ -164,6 +164,10 @@ impl Worker {
     }
 
     fn fire_timers(&mut self) -> bool {
+        // While the store fails, what is due stays in the store: taken out, all of it would gather in memory.
+        if self.outage.next_try().is_some() {
+            return false;
+        }
         let shared = Arc::clone(&self.shared);
         let room = shared.limits.commits_in_flight_max.saturating_sub(self.in_flight).min(shared.limits.timers_per_step_max);
         match self.timers.due(&shared, shared.clock.now(), room) {
@@ -187,8 +191,9 @@ impl Worker {
             // Only a report of the store makes room, and it wakes the worker.
             return Duration::from_secs(1);
         }
-        let next = self.timers.next(&self.shared);
-        let next = self.outage.next_try().map_or(next, |at| at.min(next)).0.saturating_sub(self.shared.clock.now().0);
+        // While the store fails no timer fires, so none is waited for.
+        let next = self.outage.next_try().unwrap_or_else(|| self.timers.next(&self.shared));
+        let next = next.0.saturating_sub(self.shared.clock.now().0);
         // What waits for its lane is put into the backlog by what it waits for, so there is something to do.
         let longest_ms = if self.backlog.is_empty() { 1_000 } else { 0 };
         Duration::from_millis(next.min(longest_ms))

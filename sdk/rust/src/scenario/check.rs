@@ -2,7 +2,7 @@
 
 use super::{Refusal, Scenario};
 use crate::contract::{Accepted, Effect, Manifest};
-use crate::{Process, kinds};
+use crate::{Process, deadline, kinds};
 
 impl<P: Process> Scenario<P> {
     /// The last `when` recorded exactly these kinds, in this order.
@@ -63,7 +63,7 @@ impl<P: Process> Scenario<P> {
     }
 
     /// What happened, for people.
-    fn story(&self) -> String {
+    pub(super) fn story(&self) -> String {
         let mut story = format!("when {}\n", self.last.trigger);
         for (place, recorded) in self.history.iter().enumerate() {
             let mark = if place < self.last.before { "given" } else { "then " };
@@ -103,10 +103,18 @@ pub(super) fn accepted(manifest: &Manifest, accepted: &Accepted) {
         assert!(declared, "`{}` was recorded, but the manifest does not declare it", event.kind);
     }
     for effect in &accepted.effects {
-        if let Effect::Send(command) = effect {
-            assert!(manifest.sends.contains(&command.kind), "`{}` was sent, but the manifest does not declare it", command.kind);
-            let has_deadline = command.expires_after.is_some();
-            assert!(!has_deadline, "`{}` was sent with expires-after, which the host does not keep yet; set a timer", command.kind);
+        match effect {
+            Effect::Send(command) => {
+                assert!(manifest.sends.contains(&command.kind), "`{}` was sent, but the manifest does not declare it", command.kind);
+            }
+            Effect::SetTimer(timer) => {
+                assert!(!timer.name.starts_with(deadline::PREFIX), "the timer `{}` has a name that belongs to deadlines", timer.name);
+            }
+            Effect::ClearTimer(name) => {
+                let lifted = name.strip_prefix(deadline::PREFIX);
+                let known = lifted.is_none_or(|kind| manifest.sends.iter().any(|sent| sent == kind));
+                assert!(known, "`{name}` lifts the deadline of a command that the manifest does not declare");
+            }
         }
     }
 }

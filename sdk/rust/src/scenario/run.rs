@@ -21,7 +21,10 @@ impl<P: Process> Scenario<P> {
         self.last = Turn { trigger: format!("{trigger:?}"), before: self.history.len(), ..Turn::default() };
         let mut waiting = VecDeque::from([trigger]);
         for _ in 0..REACTIONS_MAX {
-            let Some(trigger) = waiting.pop_front() else { return self };
+            let Some(trigger) = waiting.pop_front() else {
+                self.lift_at_the_end();
+                return self;
+            };
             let own = matches!(trigger, Trigger::Recorded(_));
             let told = format!("{trigger:?}");
             let decision = hosted::decide::<P>(&self.state, &self.context(), trigger)
@@ -59,12 +62,12 @@ impl<P: Process> Scenario<P> {
 
     fn happen(&mut self, effect: Effect) {
         match effect {
-            Effect::Send(command) => self.last.sent.push(command),
+            Effect::Send(command) => self.send(command),
             Effect::SetTimer(timer) => {
                 self.timers.retain(|other| other.name != timer.name);
                 self.timers.push(timer);
             }
-            Effect::ClearTimer(name) => self.timers.retain(|other| other.name != name),
+            Effect::ClearTimer(name) => self.clear(&name),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Worker;
 use super::adapters::answer_of;
-use super::in_flight::Job;
+use super::in_flight::{InFlight, Job};
 use super::triggers::{take_deadline, take_set_timer, timer_message, trigger_of, undelivered_message};
 use crate::flow::chain::Chain;
 use crate::flow::inbox::Work;
@@ -89,6 +89,8 @@ impl Worker {
             None => (outbox::route(&shared.registry, &snapshot, &lane.row, message, target.as_ref()), Trigger::Message(message.clone())),
         };
         let chain = match route {
+            // An adapter need not hear twice of what it was just asked: the report on that delivery is to come.
+            Route::Adapter(_) if is_under_way(lane, undelivered) => return Ok(()),
             Route::Adapter(adapter) => answer_of(&adapter, &shared, &snapshot, lane, undelivered)?,
             Route::Nobody(_) if undelivered.state == DeliveryState::Unhandled => return Ok(()),
             route => {
@@ -154,6 +156,11 @@ impl Worker {
             _ => Ok(()),
         }
     }
+}
+
+fn is_under_way(lane: &Lane, one: &Undelivered) -> bool {
+    let is_it = |commit: &InFlight| matches!(&commit.job, Job::Deliver(other) if other.owner == one.owner && other.seq == one.seq);
+    lane.in_flight.iter().filter(|commit| commit.generation == lane.generation).any(is_it)
 }
 
 /// A chain that takes an undelivered message off.

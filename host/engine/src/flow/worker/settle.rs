@@ -23,7 +23,10 @@ impl Worker {
         let Some(commit) = lane.in_flight.remove(at) else { return };
         let has_failed = result.is_err();
         match result {
-            Ok(()) => self.durable(&process, commit),
+            Ok(()) => {
+                self.durable(&process, commit);
+                self.store_works();
+            }
             Err(error) => {
                 if commit.generation == lane.generation {
                     lane.reset();

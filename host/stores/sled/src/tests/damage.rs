@@ -7,8 +7,7 @@ use procession_engine::ports::shelf::Shelf;
 use procession_engine::ports::store::{Direction, EventStore, Scope, StoreError};
 
 use super::{go_on, open, pieces};
-use crate::SledStore;
-use crate::keys;
+use crate::{Check, OpenError, Settings, SledStore, codec, keys};
 
 fn full(store: &SledStore) -> ProcessId {
     let mut first = commit(&unknown("a"), &[("Process", 2)]);
@@ -21,18 +20,24 @@ fn full(store: &SledStore) -> ProcessId {
 }
 
 fn flip_a_bit(store: &SledStore, key: &[u8]) {
-    let mut value = store.disk().get(key).unwrap().expect("the key is there").to_vec();
+    let mut value = store.disk().unwrap().get(key).unwrap().expect("the key is there").to_vec();
     let middle = value.len() / 2;
     value[middle] ^= 4;
     let mut batch = sled::Batch::default();
     batch.insert(key, value);
-    store.disk().write(batch).unwrap();
+    store.disk().unwrap().write(batch).unwrap();
+}
+
+fn put(store: &SledStore, key: &[u8], value: Vec<u8>) {
+    let mut batch = sled::Batch::default();
+    batch.insert(key, value);
+    store.disk().unwrap().write(batch).unwrap();
 }
 
 fn remove(store: &SledStore, key: &[u8]) {
     let mut batch = sled::Batch::default();
     batch.remove(key);
-    store.disk().write(batch).unwrap();
+    store.disk().unwrap().write(batch).unwrap();
 }
 
 type Read = fn(&SledStore) -> Result<(), StoreError>;
@@ -110,4 +115,54 @@ fn a_gap_is_reported_at_the_beginning_in_the_middle_and_at_both_ends_of_a_read()
             }
         }
     }
+}
+
+fn refusal_after(change: impl FnOnce(&SledStore)) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    full(&store);
+    change(&store);
+    drop(store);
+    let damaged = SledStore::open(folder.path(), Settings::default()).map(drop).expect_err("the store was opened");
+    assert!(matches!(damaged, OpenError::Damaged { .. }), "{damaged:?}");
+    // Whoever wants to look into it can.
+    drop(SledStore::open(folder.path(), Settings { check: Check::End, ..Settings::default() }).unwrap());
+    super::told(&damaged)
+}
+
+#[test]
+fn a_value_that_is_gone_back_or_older_is_noticed_at_opening_although_every_value_is_whole() {
+    let a = process("a");
+    let gone = refusal_after(|store| remove(store, &keys::undelivered(&a, 1)));
+    assert!(gone.contains("1 values are gone"), "{gone}");
+    let hole = refusal_after(|store| remove(store, &keys::log(50)));
+    assert!(hole.contains("nothing from position 50 to 50"), "{hole}");
+    let back = refusal_after(|store| {
+        let key = keys::timer(&timer(9, "a", 77).key);
+        put(store, &key, codec::seal(&key, b"what was cleared"));
+    });
+    assert!(back.contains("1 values are there that were removed"), "{back}");
+    let older = refusal_after(|store| {
+        let row = store.disk().unwrap().get(&keys::row(&a)).unwrap().unwrap();
+        let next = store.process(&a).unwrap().unwrap();
+        go_on(store, next, 1);
+        put(store, &keys::row(&a), row.to_vec());
+    });
+    assert!(older.contains("older than they should be"), "{older}");
+}
+
+#[test]
+fn a_folder_from_before_there_were_sums_is_opened_and_added_up_from_then_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let a = full(&store);
+    remove(&store, keys::SUM_KEY);
+    drop(store);
+    let store = open(folder.path());
+    go_on(&store, store.process(&a).unwrap().unwrap(), 2);
+    drop(store);
+    let store = open(folder.path());
+    remove(&store, &keys::part(&a, 3));
+    drop(store);
+    assert!(matches!(SledStore::open(folder.path(), Settings::default()), Err(OpenError::Damaged { .. })));
 }

@@ -1,6 +1,10 @@
 //! What every kind of shipment id leaves behind, with all components together.
 
+mod documented;
 mod host;
+mod order;
+mod supersets;
+mod undoing;
 
 use collection_booking_1_0::Collection;
 use domestic_1_0::Domestic;

@@ -1,0 +1,68 @@
+//! `international-1.1`: which step of a shipment across a border comes next, and how it is undone when it cannot be finished.
+//!
+//! How a step is done lives in the components that it commands; `decisions` is the table of success, `compensation` the one of undoing.
+
+pub mod compensation;
+pub mod decisions;
+pub mod state;
+
+use decisions::{Command, Message};
+use procession_sdk::contract::{Context, Manifest, View};
+use procession_sdk::{Decision, Process, Recorded, Trigger};
+use state::{Event, State};
+
+/// The process.
+#[derive(Debug)]
+pub struct International;
+
+impl Process for International {
+    type State = State;
+    type Event = Event;
+    type Message = Message;
+    type Command = Command;
+
+    fn manifest() -> Manifest {
+        Manifest::process::<Self>("international-1.1", "Process").starts(["ProcessShipment"]).reacts_to([
+            "ShipmentProcessStarted",
+            "ManifestationAndDocumentsStarted",
+            "CustomsInvoiceGenerationCompleted",
+            "ShipmentManifestationCompleted",
+            "ShipmentLabelsGenerationCompleted",
+            "ReceiptGenerationCompleted",
+            "CombinedDocumentGenerationCompleted",
+            "ManifestationAndDocumentsCompleted",
+            "CollectionBookingCompleted",
+            "ShipmentProcessCompletionChecked",
+            "CustomsInvoiceGenerationFailed",
+            "ShipmentManifestationFailed",
+            "ShipmentLabelsGenerationFailed",
+            "ReceiptGenerationFailed",
+            "CombinedDocumentGenerationFailed",
+            "ManifestationAndDocumentsFailed",
+            "CollectionBookingFailed",
+            "ShipmentProcessCancellationRequested",
+            "CollectionCancellationCompleted",
+            "CollectionCancellationFailed",
+            "ManifestationCancellationCompleted",
+            "ManifestationCancellationFailed",
+        ])
+    }
+
+    fn evolve(state: &mut State, event: Event, _: &Recorded<'_>) {
+        state.take(event);
+    }
+
+    fn decide(state: &State, ctx: &Context, trigger: Trigger<Message, Event>) -> Decision<Event, Command> {
+        decisions::decide(state, ctx, trigger)
+    }
+
+    fn look(state: &State) -> View {
+        state.look()
+    }
+
+    fn stamp(ctx: &Context) -> Vec<(&'static str, String)> {
+        vec![("shipmentId", ctx.process_id.clone()), ("processCategory", ctx.category.clone())]
+    }
+}
+
+procession_sdk::export_process!(International);
