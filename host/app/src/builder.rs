@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use crate::clock::SystemClock;
 use crate::error::StartError;
 use crate::host::Host;
+use crate::http::HttpLimits;
 use crate::start;
 
 /// A host that has not been started.
@@ -24,6 +25,7 @@ pub struct Builder {
     pub(crate) settings: BTreeMap<String, Map<String, Value>>,
     pub(crate) limits: Limits,
     pub(crate) guest_limits: procession_wasm::Limits,
+    pub(crate) http_limits: HttpLimits,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) tokens: Vec<String>,
     pub(crate) access: Access,
@@ -54,6 +56,7 @@ impl Default for Builder {
             settings: BTreeMap::new(),
             limits: Limits::default(),
             guest_limits: procession_wasm::Limits::default(),
+            http_limits: HttpLimits::default(),
             clock: Arc::new(SystemClock::new()),
             tokens: Vec::new(),
             access: Access::Guarded,
@@ -107,6 +110,12 @@ impl Builder {
     /// The bounds of what one definition may use.
     pub fn guest_limits(mut self, limits: procession_wasm::Limits) -> Self {
         self.guest_limits = limits;
+        self
+    }
+
+    /// The bounds of what may come in over HTTP at once.
+    pub fn http_limits(mut self, limits: HttpLimits) -> Self {
+        self.http_limits = limits;
         self
     }
 

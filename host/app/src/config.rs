@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -11,6 +12,9 @@ use crate::cli::{Format, ServeArguments};
 
 /// Settings of routers and adapters: by definition, then by key.
 pub(crate) type Settings = BTreeMap<String, BTreeMap<String, Value>>;
+
+/// How long a stop may take: what supervisors usually give a program before they end it.
+const STOP_WITHIN: Duration = Duration::from_secs(30);
 
 /// What a configuration file may say; any other key is refused.
 #[derive(Debug, Default, Deserialize)]
@@ -24,6 +28,7 @@ struct File {
     log_format: Option<Format>,
     token: Option<Vec<String>>,
     insecure: Option<bool>,
+    stop_within: Option<String>,
     #[serde(default)]
     set: Settings,
 }
@@ -39,6 +44,7 @@ pub(crate) struct Config {
     pub(crate) log_format: Format,
     pub(crate) tokens: Vec<String>,
     pub(crate) insecure: bool,
+    pub(crate) stop_within: Duration,
     pub(crate) set: Settings,
 }
 
@@ -75,6 +81,7 @@ impl Config {
         if tokens.iter().any(|token| token.trim().is_empty()) {
             return Err("a token is empty; leave it out, or make it long and random".to_owned());
         }
+        let stop_within = arguments.stop_within.or(file.stop_within).map_or(Ok(STOP_WITHIN), |text| duration(&text))?;
         Ok(Self {
             data: arguments.data.or(file.data).unwrap_or_else(|| PathBuf::from("data")),
             free_bytes_min: arguments.free_bytes_min.or(file.free_bytes_min),
@@ -84,6 +91,7 @@ impl Config {
             log_format: arguments.log_format.or(file.log_format).unwrap_or_default(),
             tokens,
             insecure: arguments.insecure || file.insecure.unwrap_or(false),
+            stop_within,
             set,
         })
     }
@@ -92,6 +100,12 @@ impl Config {
 fn read(path: &Path) -> Result<File, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("the configuration {} cannot be read: {error}", path.display()))?;
     toml::from_str(&text).map_err(|error| format!("the configuration {} is wrong: {}", path.display(), error.to_string().trim_end()))
+}
+
+/// Reads `30s`, `500ms` or `1m 30s`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let read = text.parse::<jiff::SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
+    read.ok_or_else(|| format!("the duration {text:?} must read like 30s, 500ms or 1m 30s"))
 }
 
 /// Reads `carrier-stub.delayMs=0`; what is no JSON is a text.
@@ -111,10 +125,11 @@ fn setting(text: &str) -> Result<(String, String, Value), String> {
 mod tests {
     use std::io::Write as _;
     use std::path::PathBuf;
+    use std::time::Duration;
 
     use serde_json::json;
 
-    use super::{Config, Definitions, setting};
+    use super::{Config, Definitions, duration, setting};
     use crate::cli::ServeArguments;
 
     fn file(text: &str) -> tempfile::NamedTempFile {
@@ -144,6 +159,16 @@ mod tests {
         let arguments = ServeArguments { config: Some(file.path().to_owned()), ..ServeArguments::default() };
         let error = Config::of(arguments, None).unwrap_err();
         assert!(error.contains("lisen") && error.contains("unknown field"), "{error}");
+    }
+
+    #[test]
+    fn the_time_that_a_stop_may_take_is_a_duration_with_its_unit() {
+        for (text, ms) in [("30s", 30_000), ("500ms", 500), ("1m 30s", 90_000), ("0s", 0)] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(ms)), "{text}");
+        }
+        for wrong in ["", "30", "soon", "-1s"] {
+            assert!(duration(wrong).is_err(), "{wrong:?} was taken");
+        }
     }
 
     #[test]

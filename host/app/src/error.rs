@@ -100,6 +100,21 @@ pub enum AskError {
     Broken(String),
 }
 
+/// A stop that did not come to its end in time. Nothing that was acknowledged is lost: it is on the disk, and the next start carries on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the stop took longer than {within:?}: {commits} commits were not durable yet and {waiting} pieces of work still waited; \
+     none of these was acknowledged, and the next start finds what was recorded"
+)]
+pub struct Unfinished {
+    /// How long it was waited for.
+    pub within: Duration,
+    /// Commits that were not durable yet.
+    pub commits: usize,
+    /// Pieces of work that waited for the workers.
+    pub waiting: usize,
+}
+
 /// An error with its causes, in one line.
 pub(crate) fn told(error: &dyn std::error::Error) -> String {
     let mut texts: Vec<String> = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect();

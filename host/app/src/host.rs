@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use procession_engine::engine::Engine;
 use procession_engine::flow::inbox::{Answer, Request, Unhandled};
@@ -19,8 +19,8 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::builder::Builder;
-use crate::error::AskError;
-use crate::http::{Desk, Server};
+use crate::error::{AskError, Unfinished};
+use crate::http::{Desk, FAREWELL, Server};
 
 /// Events read from the store at once.
 const PAGE: usize = 1_000;
@@ -149,15 +149,34 @@ impl Host {
         self.router.clone()
     }
 
-    /// Takes no more requests, finishes what is in flight, and lets go of the data folder.
-    pub async fn stop(mut self) {
+    /// Takes no more requests, finishes what is in flight, and lets go of the data folder, however long that takes.
+    pub async fn stop(self) {
+        if let Err(unfinished) = self.stop_within(Duration::MAX).await {
+            tracing::error!(%unfinished, "the stop did not come to its end");
+        }
+    }
+
+    /// The same within a bound. Callers that wait for an end, or are still sending, hear at once that the host stops.
+    ///
+    /// # Errors
+    /// [`Unfinished`] where it takes longer, for a disk that does not answer say. What was not finished goes on in the background:
+    /// a program that does not end then holds the data folder for so long.
+    pub async fn stop_within(mut self, within: Duration) -> Result<(), Unfinished> {
+        let begun = Instant::now();
         self.stopping.send_replace(true);
         if let Some(server) = self.server.take() {
-            server.stop().await;
+            // The larger part of a short time is for the store.
+            server.stop(FAREWELL.min(within / 2)).await;
         }
-        let stopped = tokio::task::spawn_blocking(move || self.halt()).await;
-        if let Err(error) = stopped {
-            tracing::error!(%error, "the stop did not come to its end; the next start finds what was recorded");
+        let engine = Arc::clone(&self.desk.engine);
+        let halted = tokio::task::spawn_blocking(move || self.halt());
+        match tokio::time::timeout(within.saturating_sub(begun.elapsed()), halted).await {
+            Ok(Ok(())) => Ok(()),
+            // A panic has been told where it happened.
+            Ok(Err(_)) | Err(_) => {
+                let load = engine.load();
+                Err(Unfinished { within, commits: load.commits_in_flight, waiting: load.waiting })
+            }
         }
     }
 

@@ -43,5 +43,6 @@ pub use procession_engine as engine;
 
 pub use builder::Builder;
 pub use clock::SystemClock;
-pub use error::{AskError, StartError};
+pub use error::{AskError, StartError, Unfinished};
 pub use host::Host;
+pub use http::HttpLimits;

@@ -24,7 +24,7 @@ use crate::builder::{Access, Builder, Keeps};
 use crate::definitions;
 use crate::error::{StartError, told};
 use crate::host::Host;
-use crate::http::{Desk, Names, Server, Tokens, router};
+use crate::http::{Desk, Doors, Look, Names, Server, Tokens, answers, router};
 
 /// The part of a data folder that holds the event store.
 const STORE: &str = "store";
@@ -50,6 +50,7 @@ pub(crate) async fn start(builder: Builder) -> Result<Host, StartError> {
     // The address comes first: a port in use is found before anything is changed.
     let listener = listener(&builder).await?;
     let (tokens, payload_bytes_max, module_bytes_max) = bounds(&builder);
+    let doors = Arc::new(Doors::new(builder.http_limits));
     let names: Vec<String> = builder.settings.keys().cloned().collect();
     let (engine, folder, watch, close) = blocking(move || {
         let Opened { mut standing, folder, close } = open(builder)?;
@@ -68,9 +69,11 @@ pub(crate) async fn start(builder: Builder) -> Result<Host, StartError> {
         Some(folder) => Arc::new(move || folder.refused()),
         None => no_files(),
     };
-    let desk = Desk { engine, payload_bytes_max, module_bytes_max, refused_files, stopping: stopped };
+    let look = Arc::new(Look::new());
+    let desk = Desk { engine, payload_bytes_max, module_bytes_max, refused_files, doors: Arc::clone(&doors), look, stopping: stopped };
     let router = router(desk.clone(), tokens);
-    let server = listener.map(|listener| Server::start(listener, router.clone(), stopping.clone()));
+    let start = |listener| Server::start(listener, answers(router.clone(), Arc::clone(&doors)), doors, stopping.clone());
+    let server = listener.map(start);
     let server = server.transpose().map_err(StartError::Thread)?;
     Ok(Host { desk, router, server, watch, stopping, close: Some(close) })
 }
@@ -78,13 +81,14 @@ pub(crate) async fn start(builder: Builder) -> Result<Host, StartError> {
 /// Opens a host that only reads.
 pub(crate) async fn only_reading(builder: Builder) -> Result<Host, StartError> {
     let (tokens, payload_bytes_max, module_bytes_max) = bounds(&builder);
+    let (doors, look) = (Arc::new(Doors::new(builder.http_limits)), Arc::new(Look::new()));
     let (engine, close) = blocking(move || {
         let Opened { standing, close, .. } = open(Builder { definitions: None, ..builder })?;
         Ok((standing.only_reading(), close))
     })
     .await?;
     let (stopping, stopped) = watch::channel(false);
-    let desk = Desk { engine, payload_bytes_max, module_bytes_max, refused_files: no_files(), stopping: stopped };
+    let desk = Desk { engine, payload_bytes_max, module_bytes_max, refused_files: no_files(), doors, look, stopping: stopped };
     let router = router(desk.clone(), tokens);
     Ok(Host { desk, router, server: None, watch: None, stopping, close: Some(close) })
 }

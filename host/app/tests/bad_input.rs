@@ -30,9 +30,21 @@ async fn every_wrong_request_is_refused_with_its_reason_and_disturbs_nothing() {
     assert_eq!(api.post("/12EEQ9CS9K10", "").await.status, 202);
     let overlong = format!("/{}", "x".repeat(129));
     let odd = "/a%20b";
-    for path in
-        ["/", "/processes/", &overlong, odd, "/-a", "/processes", "/streams", "/definitions", "/healthz", "/readyz", "/events", "/metrics"]
-    {
+    for path in [
+        "/",
+        "/processes/",
+        &overlong,
+        odd,
+        "/-a",
+        "/processes",
+        "/streams",
+        "/definitions",
+        "/healthz",
+        "/readyz",
+        "/events",
+        "/metrics",
+        "/dead-letters",
+    ] {
         assert_problem(&api.post(path, "").await, 422, "invalid-name", &["process id"]);
     }
     let large = format!(r#"{{"kind":"ProcessShipment","data":"{}"}}"#, "x".repeat(300_000));

@@ -10,7 +10,7 @@ use support::guest;
 use support::server::{Folders, GUESTS, run, run_on};
 
 /// Every command, as it is typed.
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 25] = [
     "",
     "serve",
     "definitions",
@@ -25,7 +25,14 @@ const COMMANDS: [&str; 18] = [
     "process show",
     "process list",
     "process history",
+    "process notes",
+    "process cancel",
     "process retry",
+    "dead-letters",
+    "dead-letters list",
+    "dead-letters show",
+    "dead-letters replay",
+    "dead-letters drop",
     "stream",
     "stream read",
     "load-test",

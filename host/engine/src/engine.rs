@@ -2,6 +2,7 @@
 //! Callers hand in requests and read; everything else happens by itself.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -11,7 +12,8 @@ use tokio::sync::oneshot;
 use crate::error::{DeployError, Refusal};
 use crate::flow::inbox::{Answer, Operation, Request, Work};
 use crate::flow::mailbox::Mailbox;
-use crate::flow::shared::{Counters, Shared};
+use crate::flow::shared::Shared;
+pub use crate::flow::shared::{Counters, Load};
 use crate::flow::watchers::Watchers;
 use crate::flow::worker::{Progress, Worker};
 use crate::limits::Limits;
@@ -68,8 +70,9 @@ impl Standing {
         let mailboxes = (0..limits.workers.max(1)).map(|_| Mailbox::new(limits.waiting_max, limits.waiting_bytes_max)).collect();
         let watchers = Watchers::new(limits.watchers_max);
         let query = Query::new(Arc::clone(&store));
-        let counters = Counters::default();
-        let shared = Shared { store, registry: Arc::clone(&registry), clock, limits, settings, entropy, mailboxes, watchers, counters };
+        let (counters, in_flight) = (Counters::default(), AtomicUsize::default());
+        let shared =
+            Shared { store, registry: Arc::clone(&registry), clock, limits, settings, entropy, mailboxes, watchers, counters, in_flight };
         let shared = Arc::new(shared);
         let workers = (0..shared.mailboxes.len()).map(|index| Worker::new(index, Arc::clone(&shared))).collect();
         let engine = Arc::new(Engine { shared, registry, query, threads: Mutex::default() });
@@ -136,6 +139,7 @@ impl Engine {
     pub async fn request(&self, request: Request) -> Result<Answer, Refusal> {
         request.check(&self.shared.limits)?;
         let owner = self.shared.owner(&request.process);
+        Counters::count(&self.shared.counters.requests);
         self.ask(owner, |answer| Work::Request { request: Box::new(request), answer }).await
     }
 
@@ -152,6 +156,7 @@ impl Engine {
     /// # Errors
     /// [`Refusal`] where it does not apply; nothing has changed then.
     pub async fn operate(&self, process: ProcessId, operation: Operation) -> Result<(), Refusal> {
+        operation.check(&self.shared.limits)?;
         let owner = self.shared.owner(&process);
         self.ask(owner, |answer| Work::Operate { process, operation, answer }).await
     }
@@ -203,6 +208,12 @@ impl Engine {
     #[must_use]
     pub fn counters(&self) -> &Counters {
         &self.shared.counters
+    }
+
+    /// How much there is to do at this moment.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        self.shared.load()
     }
 
     /// Takes a module. Compiles, so call it where blocking is allowed.

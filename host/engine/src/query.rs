@@ -1,6 +1,8 @@
 //! Reading: processes, streams and the log, without entering the flow.
 //! What is answered is durable: a read that saw a commit which is only applied waits for its sync.
 
+mod open;
+
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -8,9 +10,11 @@ use tokio::sync::oneshot;
 use crate::model::event::RecordedEvent;
 use crate::model::id::ProcessId;
 use crate::model::note::Note;
-use crate::model::process::{ProcessRow, Undelivered};
+use crate::model::process::{Delayed, ProcessRow, Timer, TimerKey, Undelivered};
 use crate::model::view::Phase;
 use crate::ports::store::{CommitError, Direction, EventStore, Scope, StoreError};
+
+pub use open::Survey;
 
 /// Reads what is durable.
 #[derive(Clone)]
@@ -166,41 +170,20 @@ impl Query {
         self.settled(found.into_iter().find(|one| one.seq == seq)).await
     }
 
-    /// Processes that have not ended and for which nothing is under way: no timer, no deadline, no message. Nobody but a caller can move them.
-    /// At most `limit`, those after `after`, in order of id.
+    /// What a process is told later: delayed replies and next attempts, with the timers that bring them; earliest first, at most `limit`.
     ///
     /// # Errors
-    /// [`StoreError`] where they cannot be read or made durable.
-    pub async fn stuck(&self, after: Option<&ProcessId>, limit: usize) -> Result<Page, StoreError> {
-        let mut rows = Vec::new();
-        for phase in [Phase::Running, Phase::Compensating] {
-            rows.extend(self.stuck_in(phase, after, limit + 1)?);
-        }
-        rows.sort_by(|one: &ProcessRow, other| one.id.cmp(&other.id));
-        let is_more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = is_more.then(|| rows.last().map(|row| row.id.clone())).flatten();
-        self.settled(Page { rows, next }).await
-    }
-
-    fn stuck_in(&self, phase: Phase, after: Option<&ProcessId>, limit: usize) -> Result<Vec<ProcessRow>, StoreError> {
-        let (mut after, mut stuck) = (after.cloned(), Vec::new());
-        loop {
-            let page = self.store.processes(Some(phase), after.as_ref(), READ_AT_ONCE)?;
-            let last = page.len() < READ_AT_ONCE;
-            after = page.last().map(|row| row.id.clone());
-            for row in page.into_iter().filter(ProcessRow::is_silent) {
-                if self.store.undelivered(Some(&row.id), None, 1)?.is_empty() {
-                    stuck.push(row);
-                }
-                if stuck.len() == limit {
-                    return Ok(stuck);
-                }
-            }
-            if last {
-                return Ok(stuck);
-            }
-        }
+    /// [`StoreError`] where they cannot be read.
+    pub fn delayed(&self, row: &ProcessRow, limit: usize) -> Result<Vec<Timer>, StoreError> {
+        let mut delayed: Vec<&Delayed> = row.delayed.iter().collect();
+        delayed.sort_by_key(|delayed| (delayed.due, delayed.seq));
+        let read = |delayed: &Delayed| {
+            let before = TimerKey { due: delayed.due, process: row.id.clone(), seq: delayed.seq.saturating_sub(1) };
+            let found = self.store.timers(delayed.due, Some(&before), 1)?;
+            // It may have come due since the row was read.
+            Ok(found.into_iter().find(|timer| timer.key.process == row.id && timer.key.seq == delayed.seq))
+        };
+        delayed.into_iter().take(limit).filter_map(|delayed| read(delayed).transpose()).collect()
     }
 
     async fn settled<T>(&self, read: T) -> Result<T, StoreError> {
@@ -216,7 +199,9 @@ impl Query {
 }
 
 impl Filter {
-    fn takes(&self, row: &ProcessRow) -> bool {
+    /// Whether a process passes.
+    #[must_use]
+    pub fn takes(&self, row: &ProcessRow) -> bool {
         let Some(root) = row.root() else { return false };
         let of_category = |wanted: &String| root.category.to_string() == *wanted || root.category.name() == wanted;
         self.phase.is_none_or(|phase| root.view.phase == phase)

@@ -16,6 +16,8 @@ pub(super) enum Failure {
     Refused(String),
     /// Another program holds the port or the data folder.
     InUse(String),
+    /// There is what was looked for, and it wants somebody's attention.
+    Found(String),
 }
 
 impl Failure {
@@ -25,6 +27,11 @@ impl Failure {
             Self::Usage(text) => (2, text),
             Self::Refused(text) => (3, text),
             Self::InUse(text) => (4, text),
+            // No error of the command: it did what it was asked.
+            Self::Found(text) => {
+                eprintln!("{text}");
+                return ExitCode::from(5);
+            }
         };
         eprintln!("error: {text}");
         ExitCode::from(code)

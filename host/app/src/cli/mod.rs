@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and the exit codes that answer it.
 //! Every command but `serve` and `definitions check` is a request to a server, or to a data folder where none runs.
 
+mod dead_letters;
 mod definitions;
 mod load_test;
 mod process;
@@ -24,7 +25,8 @@ pub(crate) use log::Format;
 pub(crate) use serve::Arguments as ServeArguments;
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 refused or not found, 4 port or data folder in use.
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 refused or not found, 4 port or data folder in use,
+5 there are stuck processes (process list --stuck).
 Times are UTC. Where a command prints a table, --json prints what the server answered.";
 
 /// Hosts processes whose definitions are WebAssembly components, and asks a host about them.
@@ -42,9 +44,12 @@ enum Command {
     /// Lists, shows, checks, deploys and drains definitions.
     #[command(subcommand)]
     Definitions(definitions::Command),
-    /// Starts, shows, lists, signals and retries processes.
+    /// Starts, shows, lists, signals, cancels and retries processes.
     #[command(subcommand)]
     Process(process::Command),
+    /// Lists, shows, replays and drops messages that could not be processed.
+    #[command(subcommand)]
+    DeadLetters(dead_letters::Command),
     /// Reads streams.
     #[command(subcommand)]
     Stream(stream::Command),
@@ -58,6 +63,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Definitions(command) => as_client(definitions::run(command)),
         Command::Process(command) => as_client(process::run(command)),
+        Command::DeadLetters(command) => as_client(dead_letters::run(command)),
         Command::Stream(command) => as_client(stream::run(command)),
         Command::LoadTest(arguments) => as_client(load_test::run(arguments)),
     };

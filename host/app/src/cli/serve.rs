@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use procession::Host;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::failure::Failure;
 use super::log;
@@ -44,6 +44,9 @@ pub(crate) struct Arguments {
     /// Lets everybody who reaches the address do everything, also from other machines.
     #[arg(long, env = "PROCESSION_INSECURE", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) insecure: bool,
+    /// Leaves after so long with exit code 1 where a stop has not come to its end by then [default: 30s].
+    #[arg(long, value_name = "DURATION", env = "PROCESSION_STOP_WITHIN")]
+    pub(crate) stop_within: Option<String>,
     /// Logs what passes this filter, such as info, debug or info,procession_engine=debug [default: info].
     #[arg(long, value_name = "FILTER", env = "PROCESSION_LOG")]
     pub(crate) log: Option<String>,
@@ -57,12 +60,19 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     let config = Config::of(arguments, set.as_deref()).map_err(Failure::Usage)?;
     log::begin(&config.log, config.log_format)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(|error| Failure::Failed(format!("the system gives no runtime: {error}")))?.block_on(serve(config))
+    let runtime = runtime.map_err(|error| Failure::Failed(format!("the system gives no runtime: {error}")))?;
+    let served = runtime.block_on(serve(config));
+    // A stop that hangs must not keep the program: the end of its threads is not waited for.
+    runtime.shutdown_background();
+    served
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {
+    let within = config.stop_within;
     let (data, definitions) = (config.data.display().to_string(), config.definitions.path().display().to_string());
     let host = builder(config)?.start().await?;
+    // Before anybody is told that the host is there, so that no signal is missed.
+    let mut signals = Signals::listen()?;
     let Some(address) = host.address() else { return Err(Failure::Failed("the host does not listen".to_owned())) };
     // On stdout and at once: whoever starts a server waits for this line.
     let mut out = std::io::stdout();
@@ -71,10 +81,20 @@ async fn serve(config: Config) -> Result<(), Failure> {
         tracing::warn!(%error, "nobody reads stdout");
     }
     tracing::info!(%address, data, definitions, "serving");
-    let signal = told_to_stop().await?;
+    let signal = signals.next().await;
     tracing::info!(signal, "stopping");
-    host.stop().await;
-    tracing::info!("stopped");
+    let stopped = tokio::spawn(host.stop_within(within));
+    tokio::select! {
+        stopped = stopped => match stopped {
+            Ok(Ok(())) => tracing::info!("stopped"),
+            Ok(Err(unfinished)) => return Err(Failure::Failed(unfinished.to_string())),
+            Err(error) => return Err(Failure::Failed(format!("the stop broke: {error}"))),
+        },
+        again = signals.next() => {
+            let text = format!("left at once at a second signal ({again}); what was acknowledged is on the disk, and the next start carries on");
+            return Err(Failure::Failed(text));
+        }
+    }
     Ok(())
 }
 
@@ -98,12 +118,24 @@ fn builder(config: Config) -> Result<procession::Builder, Failure> {
     Ok(if config.insecure { builder.insecure() } else { builder })
 }
 
-async fn told_to_stop() -> Result<&'static str, Failure> {
-    let deaf = |error: std::io::Error| Failure::Failed(format!("cannot listen for signals: {error}"));
-    let mut terminate = signal(SignalKind::terminate()).map_err(deaf)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(deaf)?;
-    Ok(tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
-    })
+/// What tells the host to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, Failure> {
+        let deaf = |error: std::io::Error| Failure::Failed(format!("cannot listen for signals: {error}"));
+        let terminate = signal(SignalKind::terminate()).map_err(deaf)?;
+        let interrupt = signal(SignalKind::interrupt()).map_err(deaf)?;
+        Ok(Self { terminate, interrupt })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
 }

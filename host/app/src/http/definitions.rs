@@ -94,7 +94,7 @@ pub(super) struct How {
 }
 
 pub(super) async fn deploy(State(desk): State<Desk>, Params(how): Params<How>, body: Body) -> Result<Response, Problem> {
-    let bytes = json::read(body, desk.module_bytes_max).await?;
+    let bytes = json::read(&desk, body, desk.module_bytes_max).await?;
     let engine = desk.engine.clone();
     if how.dry_run {
         let size = bytes.len();

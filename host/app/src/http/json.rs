@@ -1,38 +1,76 @@
 //! Bodies: read within a bound, parsed with the place of the error, written as JSON.
 //! What the documents look like is the matter of `shapes`.
 
-use axum::body::{Body, Bytes, HttpBody as _};
+use std::ops::Deref;
+
+use axum::body::{Body, HttpBody as _};
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt as _;
+use procession_engine::error::Refusal;
 use procession_engine::model::json::Json;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::doors::Room;
 use super::problem::Problem;
+use super::router::Desk;
 
 /// Bytes beyond the bound that are still read and thrown away.
 /// A client that is cut off while it writes never reads the answer that tells it why.
 const OVERRUN_BYTES_MAX: usize = 8 * 1_024 * 1_024;
 
-/// Reads a body of at most `bytes_max`.
-pub(super) async fn read(mut body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
-    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-    let mut kept = Vec::with_capacity(announced.min(bytes_max));
+/// A body that was read, and its room.
+pub(super) struct Whole {
+    bytes: Vec<u8>,
+    _room: Room,
+}
+
+impl Deref for Whole {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// Reads a body of at most `bytes_max`, as long as there is room for it and the host does not stop.
+pub(super) async fn read(desk: &Desk, body: Body, bytes_max: usize) -> Result<Whole, Problem> {
+    let mut stopping = desk.stopping.clone();
+    let within = desk.doors.body_within();
+    tokio::select! {
+        read = tokio::time::timeout(within, read_all(desk, body, bytes_max)) => read.unwrap_or_else(|_| Err(Problem::too_slow(within))),
+        _ = stopping.wait_for(|stopping| *stopping) => Err(Refusal::Stopping.into()),
+    }
+}
+
+async fn read_all(desk: &Desk, mut body: Body, bytes_max: usize) -> Result<Whole, Problem> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX).min(bytes_max);
+    let mut room = Room::none(&desk.doors);
+    let mut has_room = room.grow_to(announced).is_ok();
+    let mut kept = Vec::with_capacity(if has_room { announced } else { 0 });
     let mut seen = 0_usize;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| Problem::malformed(format!("the body could not be read to its end: {error}")))?;
         let Ok(data) = frame.into_data() else { continue };
         seen = seen.saturating_add(data.len());
-        if seen <= bytes_max {
+        has_room = has_room && (seen > bytes_max || room.grow_to(seen).is_ok());
+        if has_room && seen <= bytes_max {
             kept.extend_from_slice(&data);
         } else if seen > bytes_max.saturating_add(OVERRUN_BYTES_MAX) {
             break;
         }
     }
-    if seen > bytes_max { Err(Problem::too_large(bytes_max)) } else { Ok(kept.into()) }
+    if seen > bytes_max {
+        return Err(Problem::too_large(bytes_max));
+    }
+    if !has_room {
+        desk.doors.turn_away();
+        return Err(Refusal::Busy.into());
+    }
+    Ok(Whole { bytes: kept, _room: room })
 }
 
 /// Parses a body, which is an object; the answer to a wrong one names line and column, or the field.

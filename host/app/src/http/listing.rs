@@ -31,6 +31,9 @@ pub(super) struct Wanted {
     category: Option<String>,
     step: Option<String>,
     tag: Option<String>,
+    /// Only those that nothing will move.
+    #[serde(default)]
+    stuck: bool,
     limit: Option<usize>,
     cursor: Option<String>,
 }
@@ -44,7 +47,15 @@ pub(super) async fn list(State(desk): State<Desk>, Params(wanted): Params<Wanted
         step: wanted.step,
         tag: wanted.tag.as_deref().map(tag).transpose()?,
     };
-    let page = desk.engine.query().list(&filter, after.as_ref(), limit).await?;
+    let query = desk.engine.query();
+    let page = if wanted.stuck {
+        // What passes the filter of a page of stuck ones; its cursor goes on behind the whole page.
+        let mut page = query.stuck(after.as_ref(), limit).await?;
+        page.rows.retain(|row| filter.takes(row));
+        page
+    } else {
+        query.list(&filter, after.as_ref(), limit).await?
+    };
     let items = page.rows.into_iter().filter_map(shapes::Process::of).collect();
     Ok(json::answer(status::OK, &shapes::List { items, next: page.next.map(|id| id.to_string()) }))
 }

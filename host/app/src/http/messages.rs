@@ -33,8 +33,10 @@ struct CloudEvent {
 }
 
 pub(super) async fn take(State(desk): State<Desk>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
-    let body = json::read(body, desk.payload_bytes_max + ENVELOPE_BYTES_MAX).await?;
+    let body = json::read(&desk, body, desk.payload_bytes_max + ENVELOPE_BYTES_MAX).await?;
     let event: CloudEvent = json::parse(&body)?;
+    // Its room is for somebody else while this caller waits.
+    drop(body);
     event.check()?;
     send(&desk, event.into_request()?, Wait::of(&headers)).await
 }

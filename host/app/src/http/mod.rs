@@ -4,14 +4,19 @@
 mod router;
 mod server;
 
+mod dead_letters;
 mod definitions;
 mod health;
 mod listing;
 mod messages;
+mod metrics;
+mod operations;
 mod processes;
 mod streams;
 
 mod auth;
+mod doors;
+mod gate;
 mod origin;
 mod send;
 
@@ -24,5 +29,8 @@ mod status;
 mod waiting;
 
 pub(crate) use auth::{Names, Tokens};
-pub(crate) use router::{Desk, router};
-pub(crate) use server::Server;
+pub(crate) use doors::Doors;
+pub use doors::HttpLimits;
+pub(crate) use metrics::Look;
+pub(crate) use router::{Desk, answers, router};
+pub(crate) use server::{FAREWELL, Server};

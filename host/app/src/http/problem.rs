@@ -2,6 +2,7 @@
 //! Which status a refusal has is said in `status`.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use axum::extract::Request;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -16,6 +17,15 @@ use serde::Serialize;
 
 use super::status;
 use crate::error::told;
+
+/// Seconds after which a full host is asked again: a full queue of a worker is done in less than one.
+const BUSY_RETRY_S: &str = "1";
+
+/// Seconds after which a host is asked again whose store fails: it tries again by itself every second, and room on a disk is not made faster.
+const STORE_RETRY_S: &str = "5";
+
+/// Seconds after which a host is asked again that stops: about what a restart takes.
+const STOP_RETRY_S: &str = "5";
 
 /// What a handler answers where it cannot do what was asked.
 #[derive(Clone, Debug)]
@@ -67,6 +77,11 @@ impl Problem {
         )
     }
 
+    pub(super) fn too_slow(within: Duration) -> Self {
+        let detail = format!("the body did not arrive within {} seconds; nothing is recorded of it", within.as_secs_f64());
+        Self::new(status::TOO_SLOW, "too-slow", detail).with("connection", "close")
+    }
+
     pub(super) fn unauthorized() -> Self {
         let detail = "this host asks for a token: send `Authorization: Bearer <token>`";
         Self::new(status::UNAUTHORIZED, "unauthorized", detail).with("www-authenticate", "Bearer")
@@ -94,8 +109,8 @@ impl Problem {
             }
         };
         let problem = Self { cause: Some(error.to_string()), ..Self::new(status::UNAVAILABLE, "store-failed", detail) };
-        // A disk that is full has room again some day; the rest waits for somebody who mends it.
-        if matches!(error, StoreError::Io(_)) { problem.with("retry-after", "5") } else { problem }
+        // A disk that is full has room again some day, and the host finds that out by itself; the rest waits for somebody who mends it.
+        if matches!(error, StoreError::Io(_)) { problem.with("retry-after", STORE_RETRY_S) } else { problem }
     }
 
     fn with(self, name: &'static str, value: &'static str) -> Self {
@@ -110,13 +125,15 @@ impl From<Refusal> for Problem {
             Refusal::Invalid { code, message } | Refusal::Rejected { code, message } => Self::new(status, code, message),
             Refusal::UnknownProcess(_) => Self::new(status, "unknown-process", refusal.to_string()),
             Refusal::UnknownMessage { .. } => Self::new(status, "unknown-message", refusal.to_string()),
-            Refusal::Busy => Self::new(status, "busy", refusal.to_string()).with("retry-after", "1"),
+            Refusal::Busy => Self::new(status, "busy", refusal.to_string()).with("retry-after", BUSY_RETRY_S),
             Refusal::Guest { ref definition, ref process, .. } => {
                 let detail = format!("the definition {definition} broke on this request for process {process}; nothing is recorded of it");
                 Self { cause: Some(refusal.to_string()), ..Self::new(status, "definition-broke", detail) }
             }
             Refusal::Store(error) => Self::store(&error),
-            Refusal::Stopping => Self::new(status, "stopping", "the host is stopping; try again when it is back").with("retry-after", "5"),
+            Refusal::Stopping => {
+                Self::new(status, "stopping", "the host is stopping; try again when it is back").with("retry-after", STOP_RETRY_S)
+            }
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Processes over HTTP: start or signal one, see it, try it again.
-//! What becomes of a message is written down in `send`; lists are in `listing`.
+//! Processes over HTTP: start or signal one, and see it.
+//! What becomes of a message is written down in `send`; lists are in `listing`, what operators do in `operations`.
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::HeaderName;
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use procession_engine::error::Refusal;
 use procession_engine::flow::inbox::{Request, Unhandled};
@@ -19,6 +19,7 @@ use super::prefer::Wait;
 use super::problem::Problem;
 use super::router::Desk;
 use super::send::{ENVELOPE_BYTES_MAX, ended, payload, send};
+use super::waiting::Waits;
 use super::{json, shapes, status};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -60,21 +61,25 @@ pub(super) async fn clash(uri: Uri) -> Problem {
 }
 
 async fn request(desk: &Desk, process: ProcessId, headers: &HeaderMap, body: Body) -> Result<Request, Problem> {
-    let body = json::read(body, desk.payload_bytes_max + ENVELOPE_BYTES_MAX).await?;
+    let body = json::read(desk, body, desk.payload_bytes_max + ENVELOPE_BYTES_MAX).await?;
     let is_bare = body.iter().all(u8::is_ascii_whitespace);
     let sent = if is_bare { Sent { kind: Kind::start().to_string(), data: None, category: None } } else { json::parse(&body)? };
-    let key = headers.get(IDEMPOTENCY_KEY).map(|key| key.to_str().map(str::to_owned)).transpose();
-    let key = key.map_err(|_| Problem::invalid("invalid-key", "an idempotency key is 1 to 256 bytes of visible ASCII"))?;
     Ok(Request {
         process,
         id: MessageId::parse(&uuid::Uuid::now_v7().to_string())?,
-        key,
+        key: key(headers)?,
         kind: Kind::parse(&sent.kind)?,
         data: payload(sent.data)?,
         category: sent.category,
         source: None,
         unhandled: Unhandled::Refuse,
     })
+}
+
+/// What makes two requests the same one.
+pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let key = headers.get(IDEMPOTENCY_KEY).map(|key| key.to_str().map(str::to_owned)).transpose();
+    key.map_err(|_| Problem::invalid("invalid-key", "an idempotency key is 1 to 256 bytes of visible ASCII"))
 }
 
 /// The process as it is, after its end if the caller waits for that.
@@ -89,15 +94,29 @@ async fn row(desk: &Desk, id: &ProcessId, wait: Option<Wait>) -> Result<ProcessR
     }
 }
 
-/// Waiting messages that the document of a process shows; more of them say nothing new.
-const WAITING_MAX: usize = 100;
-
 pub(super) async fn show(State(desk): State<Desk>, Process(id): Process, headers: HeaderMap) -> Result<Response, Problem> {
     let wait = Wait::of(&headers);
     let row = row(&desk, &id, wait).await?;
-    let process = shapes::Process::of(row).ok_or_else(|| Refusal::UnknownProcess(id.clone()))?;
-    let waiting = desk.engine.query().undelivered(&id, WAITING_MAX).await?;
-    Ok(applied(wait, json::answer(status::OK, &process.with_waiting(waiting))))
+    Ok(applied(wait, json::answer(status::OK, &document(&desk, row).await?)))
+}
+
+/// What a document lists of each thing that a process waits for, at most; more of them say nothing new.
+const WAITING_MAX: usize = 100;
+
+/// A process with all that it waits for.
+async fn document(desk: &Desk, row: ProcessRow) -> Result<shapes::Process, Problem> {
+    let query = desk.engine.query();
+    let delayed = query.delayed(&row, WAITING_MAX)?;
+    let undelivered = query.undelivered(&row.id, WAITING_MAX).await?;
+    let waits = Waits::of(&row, undelivered, delayed);
+    let unknown = Refusal::UnknownProcess(row.id.clone());
+    Ok(shapes::Process::of(row).ok_or(unknown)?.that_waits(waits))
+}
+
+/// The process after an operation.
+pub(super) async fn changed(desk: &Desk, id: &ProcessId, status: StatusCode) -> Result<Response, Problem> {
+    let row = row(desk, id, None).await?;
+    Ok(json::answer(status, &document(desk, row).await?))
 }
 
 /// The short form: `GET /{id}` answers the bare outcome.
@@ -113,10 +132,4 @@ fn applied(wait: Option<Wait>, response: Response) -> Response {
         Some(wait) => wait.applied(response),
         None => response,
     }
-}
-
-pub(super) async fn retry(State(desk): State<Desk>, Process(id): Process) -> Result<Response, Problem> {
-    desk.engine.retry(id.clone()).await?;
-    let row = row(&desk, &id, None).await?;
-    Ok(json::answer(status::ACCEPTED, &shapes::Process::of(row)))
 }

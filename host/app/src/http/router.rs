@@ -12,8 +12,11 @@ use procession_wasm::folder::RefusedFile;
 use tokio::sync::watch;
 
 use super::auth::{self, Tokens};
+use super::doors::Doors;
+use super::metrics::Look;
 use super::problem::{self, Problem};
-use super::{definitions, health, listing, messages, processes, streams};
+use super::server::Answers;
+use super::{dead_letters, definitions, gate, health, listing, messages, metrics, operations, processes, streams};
 
 /// What every handler has at hand.
 #[derive(Clone)]
@@ -25,17 +28,23 @@ pub(crate) struct Desk {
     pub(crate) module_bytes_max: usize,
     /// The files of the definitions folder that are refused at present.
     pub(crate) refused_files: Arc<dyn Fn() -> Vec<RefusedFile> + Send + Sync>,
+    /// How much may come in at once.
+    pub(crate) doors: Arc<Doors>,
+    /// What the metrics have seen of the store.
+    pub(crate) look: Arc<Look>,
     /// Turns true when the host stops, so that nobody waits for an end that this host will not see.
     pub(crate) stopping: watch::Receiver<bool>,
 }
 
 /// What a host is asked for where the address is wrong.
 const ROUTES: &str = "POST and GET /{id}, POST and GET /processes/{id}, GET /processes, GET /processes/{id}/history, \
-     POST /processes/{id}/retry, GET /streams/{stream}, POST /messages, GET and PUT /definitions, \
-     GET and DELETE /definitions/{category or digest}, GET /healthz, GET /readyz";
+     GET /processes/{id}/notes, POST /processes/{id}/cancel, POST /processes/{id}/retry, GET /streams/{stream}, POST /messages, \
+     GET /dead-letters, GET and DELETE /dead-letters/{id}, POST /dead-letters/{id}/replay, GET and PUT /definitions, \
+     GET and DELETE /definitions/{category or digest}, GET /healthz, GET /readyz, GET /metrics";
 
 /// The routes over an engine.
 pub(crate) fn router(desk: Desk, tokens: Tokens) -> Router {
+    let stopping = desk.stopping.clone();
     // Routes of one segment refuse POST as what it looks like: the start of a process of that name.
     Router::new()
         .route("/", post(processes::short_start).get(unknown))
@@ -44,17 +53,30 @@ pub(crate) fn router(desk: Desk, tokens: Tokens) -> Router {
         .route("/processes/", post(processes::clash))
         .route("/processes/{id}", post(processes::start).get(processes::show))
         .route("/processes/{id}/history", get(listing::history))
-        .route("/processes/{id}/retry", post(processes::retry))
+        .route("/processes/{id}/notes", get(operations::notes))
+        .route("/processes/{id}/cancel", post(operations::cancel))
+        .route("/processes/{id}/retry", post(operations::retry))
+        .route("/dead-letters", get(dead_letters::list).post(processes::clash))
+        .route("/dead-letters/{id}", get(dead_letters::show).delete(dead_letters::discard))
+        .route("/dead-letters/{id}/replay", post(dead_letters::replay))
         .route("/streams/{stream}", get(streams::show))
         .route("/messages", post(messages::take))
         .route("/definitions", get(definitions::list).put(definitions::deploy).post(processes::clash))
         .route("/definitions/{name}", get(definitions::show).delete(definitions::drain))
         .route("/healthz", get(health::alive).post(processes::clash))
         .route("/readyz", get(health::ready).post(processes::clash))
+        .route("/metrics", get(metrics::show).post(processes::clash))
         .fallback(unknown)
         .with_state(desk)
+        .layer(from_fn_with_state(stopping, gate::while_stopping))
         .layer(from_fn_with_state(tokens, auth::check))
         .layer(from_fn(problem::finish))
+}
+
+/// What connections are answered with: the routes, and a refusal for those beyond the bound.
+pub(crate) fn answers(served: Router, doors: Arc<Doors>) -> Answers {
+    let beyond = served.clone().layer(from_fn_with_state(doors, gate::beyond)).layer(from_fn(problem::finish));
+    Answers { served, beyond }
 }
 
 async fn unknown(method: Method, uri: Uri) -> Problem {

@@ -37,7 +37,8 @@ pub(super) async fn send(desk: &Desk, request: Request, wait: Option<Wait>) -> R
     let Some(wait) = wait else {
         return Ok((location, json::answer(status, &shapes::Accepted::of(&id, receipt, waits_for))).into_response());
     };
-    let ended = ended(desk, &id, wait).await?.and_then(shapes::Process::of);
+    // It is recorded: whatever becomes of the wait, the caller has its receipt.
+    let ended = ended(desk, &id, wait).await.ok().flatten().and_then(shapes::Process::of);
     let answer = match ended {
         Some(process) => json::answer(status::OK, &process),
         None => json::answer(status, &shapes::Accepted::of(&id, receipt, waits_for)),

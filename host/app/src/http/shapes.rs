@@ -5,22 +5,22 @@ use procession_engine::model::commit::Receipt;
 use procession_engine::model::event::RecordedEvent;
 use procession_engine::model::id::ProcessId;
 use procession_engine::model::json::Json;
-use procession_engine::model::process::{Parked, ProcessRow, StreamHead, Undelivered};
+use procession_engine::model::process::{Parked, ProcessRow, StreamHead};
 use procession_engine::model::time::Timestamp;
 use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::waiting::{self, SetTimer, Waiting};
+use super::waiting::Waits;
 
 /// Writes a payload as it is.
-fn raw<S: Serializer>(json: &Json, to: S) -> Result<S::Ok, S::Error> {
+pub(super) fn raw<S: Serializer>(json: &Json, to: S) -> Result<S::Ok, S::Error> {
     let raw: &RawValue = serde_json::from_str(json.as_str()).map_err(S::Error::custom)?;
     raw.serialize(to)
 }
 
 /// Writes a payload as it is, and none as `null`.
-fn raw_or_null<S: Serializer>(json: &Option<Json>, to: S) -> Result<S::Ok, S::Error> {
+pub(super) fn raw_or_null<S: Serializer>(json: &Option<Json>, to: S) -> Result<S::Ok, S::Error> {
     match json {
         Some(json) => raw(json, to),
         None => to.serialize_none(),
@@ -109,10 +109,8 @@ pub(super) struct Process {
     #[serde(skip_serializing_if = "Option::is_none")]
     parked: Option<ParkedOn>,
     streams: Vec<Head>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    timers: Vec<SetTimer>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    waiting: Vec<Waiting>,
+    #[serde(flatten)]
+    waits: Waits,
 }
 
 /// What a process is parked on.
@@ -139,7 +137,7 @@ impl Process {
     pub(super) fn of(row: ProcessRow) -> Option<Self> {
         let updated_at = row.streams.iter().map(|head| head.updated_at).max()?;
         let streams = row.streams.iter().map(|head| Head::of(&row.id, head)).collect();
-        let timers = waiting::timers(&row);
+        let waits = Waits::set(&row);
         let root = row.streams.into_iter().next()?;
         Some(Self {
             id: row.id.to_string(),
@@ -153,15 +151,13 @@ impl Process {
             outcome: root.view.outcome,
             parked: row.parked.map(ParkedOn::of),
             streams,
-            timers,
-            waiting: Vec::new(),
+            waits,
         })
     }
 
-    /// With the messages that have not had their effect.
-    pub(super) fn with_waiting(mut self, undelivered: Vec<Undelivered>) -> Self {
-        self.waiting = undelivered.into_iter().map(Waiting::of).collect();
-        self
+    /// With all that it waits for, where its row alone does not say it.
+    pub(super) fn that_waits(self, waits: Waits) -> Self {
+        Self { waits, ..self }
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) const FORBIDDEN: StatusCode = StatusCode::FORBIDDEN;
 pub(super) const NOT_FOUND: StatusCode = StatusCode::NOT_FOUND;
 /// The route exists, but not for this method.
 pub(super) const WRONG_METHOD: StatusCode = StatusCode::METHOD_NOT_ALLOWED;
+/// The body did not arrive in time.
+pub(super) const TOO_SLOW: StatusCode = StatusCode::REQUEST_TIMEOUT;
 /// More bytes than the host takes.
 pub(super) const TOO_LARGE: StatusCode = StatusCode::PAYLOAD_TOO_LARGE;
 /// Well-formed, and wrong in itself.

@@ -4,6 +4,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::thread::JoinHandle;
 
 use super::api::Api;
 use super::guest;
@@ -71,6 +72,7 @@ pub(crate) fn procession(arguments: &[&str]) -> Command {
 /// A server that runs.
 pub(crate) struct Server {
     child: Child,
+    log: Option<JoinHandle<String>>,
     pub(crate) url: String,
 }
 
@@ -87,16 +89,32 @@ impl Server {
             panic!("the server did not start: {line}{text}");
         };
         // Its log is passed on, so that a failing test shows it.
-        std::thread::spawn(move || {
+        let log = std::thread::spawn(move || {
+            let mut last = String::new();
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 println!("server: {line}");
+                last = line;
             }
+            last
         });
-        Self { child, url: url.to_owned() }
+        Self { child, log: Some(log), url: url.to_owned() }
     }
 
     pub(crate) fn api(&self) -> Api {
         Api::at(&self.url)
+    }
+
+    /// Sends it a signal, such as `-TERM`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let asked = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(asked.success());
+    }
+
+    /// Waits until it has ended by itself, and answers with its exit code and what it said last.
+    pub(crate) fn ended(mut self) -> (Option<i32>, String) {
+        let status = self.child.wait().unwrap();
+        let said = self.log.take().unwrap().join().unwrap();
+        (status.code(), said)
     }
 
     /// Ends it as a power cut would end a program: it cannot do anything about it.
@@ -107,8 +125,7 @@ impl Server {
 
     /// Asks it to stop and waits until it has.
     pub(crate) fn stop(mut self) {
-        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(asked.success());
+        self.signal("-TERM");
         let status = self.child.wait().unwrap();
         assert!(status.success(), "the server did not stop well: {status}");
     }

@@ -87,6 +87,22 @@ pub enum Operation {
     },
 }
 
+impl Operation {
+    /// Checks what types cannot.
+    pub(crate) fn check(&self, limits: &Limits) -> Result<(), Refusal> {
+        match self {
+            Self::Replay { data: Some(data), .. } => check_size(data, limits),
+            Self::Retry | Self::Replay { data: None, .. } | Self::Drop { .. } | Self::Migrate { .. } => Ok(()),
+        }
+    }
+}
+
+fn check_size(data: &Json, limits: &Limits) -> Result<(), Refusal> {
+    let (bytes, bytes_max) = (data.as_str().len(), limits.payload_bytes_max);
+    let is_too_large = bytes > bytes_max;
+    if is_too_large { Err(Refusal::invalid("too-large", format!("the data has {bytes} bytes, the most is {bytes_max}"))) } else { Ok(()) }
+}
+
 /// What a worker may be asked to do.
 pub(crate) enum Work {
     /// A message from outside.
@@ -138,11 +154,7 @@ impl Request {
 
     /// Checks what types cannot.
     pub(crate) fn check(&self, limits: &Limits) -> Result<(), Refusal> {
-        let bytes = self.data.as_str().len();
-        if bytes > limits.payload_bytes_max {
-            let text = format!("the data has {bytes} bytes, the most is {}", limits.payload_bytes_max);
-            return Err(Refusal::invalid("too-large", text));
-        }
+        check_size(&self.data, limits)?;
         match &self.key {
             Some(key) if key.is_empty() || key.len() > 256 || key.contains(char::is_control) => {
                 Err(Refusal::invalid("invalid-key", "an idempotency key is 1 to 256 bytes without control characters"))

@@ -104,6 +104,12 @@ impl Mailbox {
         self.lock().stopping
     }
 
+    /// How much waits: pieces of work, and the bytes of the requests among them.
+    pub(crate) fn depth(&self) -> (usize, usize) {
+        let inside = self.lock();
+        (inside.work.len(), inside.bytes)
+    }
+
     /// Takes what is there, at most `work_max` pieces of work; waits up to `patience` where there is nothing.
     pub(crate) fn take(&self, work_max: usize, patience: Duration) -> Taken {
         let mut inside = self.lock();

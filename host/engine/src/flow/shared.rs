@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::mailbox::Mailbox;
 use super::watchers::Watchers;
@@ -28,6 +28,21 @@ pub(crate) struct Shared {
     pub(crate) mailboxes: Vec<Mailbox>,
     pub(crate) watchers: Watchers,
     pub(crate) counters: Counters,
+    /// Commits of all workers that are not durable yet.
+    pub(crate) in_flight: AtomicUsize,
+}
+
+/// How much the engine has to do at this moment; each number has its bound in the limits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Pieces of work that wait for the workers.
+    pub waiting: usize,
+    /// Bytes of the requests among them.
+    pub waiting_bytes: usize,
+    /// Commits that are not durable yet.
+    pub commits_in_flight: usize,
+    /// Callers that wait for the end of a process.
+    pub watchers: usize,
 }
 
 /// What happened since the start.
@@ -57,6 +72,8 @@ pub struct Counters {
     pub timers_fired: AtomicU64,
     /// Deadlines that passed without an answer.
     pub deadlines_passed: AtomicU64,
+    /// Requests that came to the workers, those included that were turned away.
+    pub requests: AtomicU64,
     /// Requests that were turned away because too much was waiting.
     pub turned_away: AtomicU64,
     /// Recorded work that was put off because the store failed.
@@ -74,6 +91,16 @@ impl Shared {
     pub(crate) fn owner(&self, process: &ProcessId) -> usize {
         let hash = xxhash_rust::xxh3::xxh3_64(process.as_str().as_bytes());
         usize::try_from(hash % self.mailboxes.len() as u64).unwrap_or(0)
+    }
+
+    /// How much there is to do at this moment.
+    pub(crate) fn load(&self) -> Load {
+        let start = Load { commits_in_flight: self.in_flight.load(Ordering::Relaxed), watchers: self.watchers.count(), ..Load::default() };
+        self.mailboxes.iter().map(Mailbox::depth).fold(start, |load, (waiting, bytes)| Load {
+            waiting: load.waiting + waiting,
+            waiting_bytes: load.waiting_bytes + bytes,
+            ..load
+        })
     }
 
     /// The settings of a router or adapter; an empty object where there are none.

@@ -13,6 +13,7 @@ mod triggers;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::chain::Chain;
@@ -226,6 +227,7 @@ impl Worker {
         let process = commit.row.id.clone();
         let (shared, index) = (Arc::clone(&self.shared), self.index);
         self.in_flight += 1;
+        self.shared.in_flight.fetch_add(1, Ordering::Relaxed);
         let report = move |result| shared.mailboxes[index].settle(Settled { process, ticket, result });
         self.shared.store.submit(commit, Box::new(report));
         in_flight

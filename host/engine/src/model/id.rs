@@ -245,6 +245,15 @@ impl MessageId {
         Self(Arc::from(format!("{self}/reply/{index}")))
     }
 
+    /// The event that a message rode on, where the host recorded it: also for what an adapter replied to a command.
+    #[must_use]
+    pub fn event(&self) -> Option<(StreamName, u64)> {
+        // Ids from outside are no such path: HTTP makes them up itself, or joins two names by a space.
+        let (stream, rest) = self.0.split_once('/').filter(|_| !self.0.contains(' '))?;
+        let version = rest.split('/').next().and_then(|version| version.parse().ok())?;
+        Some((StreamName::parse(stream).ok()?, version))
+    }
+
     /// The id under which a parked process is taken up again: `{process}/retry`.
     #[must_use]
     pub fn of_retry(process: &ProcessId) -> Self {
@@ -382,7 +391,7 @@ impl FromStr for Digest {
 
 #[cfg(test)]
 mod tests {
-    use super::{Category, Digest, Kind, ProcessId, StreamName};
+    use super::{Category, Digest, Kind, MessageId, ProcessId, StreamName};
 
     #[test]
     fn a_process_id_that_is_empty_long_odd_or_a_route_is_refused() {
@@ -400,6 +409,18 @@ mod tests {
         assert_eq!((stream.process.as_str(), stream.suffix.as_str()), ("order-7", "Process"));
         assert_eq!(stream.to_string(), "order-7-Process");
         assert!(StreamName::parse("order7").is_err());
+    }
+
+    #[test]
+    fn a_recorded_message_names_the_event_that_it_rode_on() {
+        let stream = StreamName::parse("order-7-Process").unwrap();
+        let command = MessageId::of_command(&stream, 3, 1);
+        for id in [MessageId::of_event(&stream, 3), command.clone(), command.of_reply(0)] {
+            assert_eq!(id.event(), Some((stream.clone(), 3)), "{id}");
+        }
+        for id in ["0199-uuid", "order-7/cancel/1", "order-7-Process/timer/3", "order-7-Process/3/0 7"] {
+            assert_eq!(MessageId::parse(id).unwrap().event(), None, "{id}");
+        }
     }
 
     #[test]

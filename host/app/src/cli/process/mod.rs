@@ -1,10 +1,11 @@
-//! `procession process`: start, show, list, history, signal, retry.
+//! `procession process`: start, show, list, history, notes, signal, cancel, retry.
 //! The server decides; this only asks and prints.
 
 mod history;
 mod list;
+mod notes;
 mod send;
-mod show;
+pub(super) mod show;
 
 use axum::http::Method;
 use clap::Subcommand;
@@ -73,6 +74,25 @@ pub(super) enum Command {
         #[command(flatten)]
         whom: Whom,
     },
+    /// Shows what happened to a process and is no decision: what was ignored, rejected, put off, dropped and so on.
+    Notes {
+        /// The id of the process.
+        id: String,
+        #[command(flatten)]
+        whom: Whom,
+    },
+    /// Asks a process to come to an end; its definition decides what is to be undone for that.
+    Cancel {
+        /// The id of the process.
+        id: String,
+        /// Says why.
+        #[arg(long)]
+        reason: Option<String>,
+        #[command(flatten)]
+        how: How,
+        #[command(flatten)]
+        whom: Whom,
+    },
     /// Tries again what a process is parked on.
     Retry {
         /// The id of the process.
@@ -100,15 +120,17 @@ pub(super) async fn run(command: Command) -> Result<(), Failure> {
             }
             Ok(())
         }
-        Command::List { wanted, whom } => {
-            let page = ask(&whom, Access::Read, Question::get(wanted.path())).await?;
+        Command::List { wanted, whom } => list::list(&wanted, &whom).await,
+        Command::Notes { id, whom } => {
+            let noted = ask(&whom, Access::Read, Question::get(format!("/processes/{}/notes", encoded(&id)))).await?;
             if whom.json {
-                print_json(&page)
+                print_json(&noted)
             } else {
-                print(&list::listed(&page))
+                print(&notes::listed(&noted))
             }
             Ok(())
         }
+        Command::Cancel { id, reason, how, whom } => send::cancel(&id, reason.as_deref(), &how, &whom).await,
         Command::History { id, whom } => history::print_all(&id, &whom).await,
         Command::Retry { id, whom } => {
             let question = Question::new(Method::POST, format!("/processes/{}/retry", encoded(&id)));

@@ -32,8 +32,17 @@ pub(super) fn message(kind: &str, payload: Option<&str>, category: Option<&str>)
 }
 
 pub(super) async fn send(id: &str, body: Option<Value>, how: &How, whom: &Whom) -> Result<(), Failure> {
+    post(&format!("/processes/{}", encoded(id)), body, how, whom).await
+}
+
+/// Asks for a process to be cancelled.
+pub(super) async fn cancel(id: &str, reason: Option<&str>, how: &How, whom: &Whom) -> Result<(), Failure> {
+    post(&format!("/processes/{}/cancel", encoded(id)), reason.map(|reason| json!({ "reason": reason })), how, whom).await
+}
+
+async fn post(path: &str, body: Option<Value>, how: &How, whom: &Whom) -> Result<(), Failure> {
     let wait = how.wait.map(|seconds| format!("wait={seconds}"));
-    let mut question = Question::new(Method::POST, format!("/processes/{}", encoded(id)));
+    let mut question = Question::new(Method::POST, path);
     if let Some(body) = body {
         question = question.body(body.to_string());
     }

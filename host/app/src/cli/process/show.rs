@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::cli::table::{Table, cell, short_module};
 
-pub(super) fn shown(process: &Value) -> String {
+pub(in crate::cli) fn shown(process: &Value) -> String {
     let mut table = Table::without_header();
     for field in ["id", "category", "module", "phase", "step", "version", "startedAt", "updatedAt"] {
         table.row(vec![field.to_owned(), cell(process, field)]);
@@ -19,9 +19,21 @@ pub(super) fn shown(process: &Value) -> String {
         let [stream, name, due] = ["stream", "name", "due"].map(|field| cell(timer, field));
         table.row(vec!["timer".to_owned(), format!("{name} of {stream}, due {due}")]);
     }
+    for deadline in process["deadlines"].as_array().into_iter().flatten() {
+        let [id, kind, due] = ["message", "kind", "due"].map(|field| cell(deadline, field));
+        table.row(vec!["expects".to_owned(), format!("the answer to {kind} ({id}) until {due}")]);
+    }
+    for message in process["delayed"].as_array().into_iter().flatten() {
+        let [id, kind, due] = ["message", "kind", "due"].map(|field| cell(message, field));
+        table.row(vec!["delayed".to_owned(), format!("{kind} ({id}) comes at {due}")]);
+    }
     for message in process["waiting"].as_array().into_iter().flatten() {
         let [id, kind, reason] = ["message", "kind", "reason"].map(|field| cell(message, field));
-        table.row(vec!["waiting".to_owned(), format!("{kind} ({id}): {reason}")]);
+        let failed = message["attempts"].as_u64().map(|attempts| format!("; {attempts} failed attempts: {}", cell(message, "lastError")));
+        table.row(vec!["waiting".to_owned(), format!("{kind} ({id}): {reason}{}", failed.unwrap_or_default())]);
+    }
+    for letter in process["deadLetters"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        table.row(vec!["dead letter".to_owned(), format!("{letter}: procession dead-letters show {letter}")]);
     }
     let mut streams = Table::new(&["STREAM", "VERSION", "CATEGORY", "MODULE", "PHASE"]);
     for stream in process["streams"].as_array().into_iter().flatten() {

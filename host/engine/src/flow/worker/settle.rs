@@ -1,6 +1,8 @@
 //! What follows when the store reports on a commit: answers, deliveries, timers, or doing it again.
 //! Until then nothing of the commit has left the host.
 
+use std::sync::atomic::Ordering;
+
 use super::Worker;
 use super::in_flight::{After, Echo, InFlight, Job, Settled, TakesUp};
 use crate::error::Refusal;
@@ -14,6 +16,7 @@ impl Worker {
     pub(super) fn settle(&mut self, settled: Settled) {
         let Settled { process, ticket, result } = settled;
         self.in_flight -= 1;
+        self.shared.in_flight.fetch_sub(1, Ordering::Relaxed);
         let Some(lane) = self.lanes.get(&process) else { return };
         // Reports come in the order of the commits, so this is the first one; the search only keeps it honest.
         let Some(at) = lane.in_flight.iter().position(|commit| commit.ticket == ticket) else { return };
