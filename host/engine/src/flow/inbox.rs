@@ -115,6 +115,8 @@ pub(crate) enum Work {
     Revived(ProcessId),
     /// What an operator asks for.
     Operate { process: ProcessId, operation: Operation, answer: OperatedTo },
+    /// Bring what a process that is no longer parked had kept on its way.
+    TakeUp(ProcessId),
     /// Look again for what is undelivered: of one process, or what nobody handled of all.
     LookAgain(Option<ProcessId>),
     /// The store failed under this: it is done when the store may have recovered.

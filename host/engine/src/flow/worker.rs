@@ -92,19 +92,23 @@ impl Worker {
     }
 
     /// What was recorded for this worker's processes and had no effect before the last stop: owners and numbers, in order.
+    /// What a process has kept comes before what others have for it, since it had its turn earlier.
     ///
     /// # Errors
     /// [`StoreError`] where the store cannot be read.
     pub(crate) fn left_undelivered(&self) -> Result<Vec<(ProcessId, u64)>, StoreError> {
-        let (mut found, mut after) = (Vec::new(), None);
+        let (mut kept, mut coming, mut after) = (Vec::new(), Vec::new(), None);
         loop {
             let page = self.shared.store.undelivered(None, after, self.shared.limits.page)?;
             let last = page.len() < self.shared.limits.page;
             after = page.last().map(|one| (one.owner.clone(), one.seq));
-            let mine = page.into_iter().filter(|one| self.shared.owner(&one.message.process) == self.index);
-            found.extend(mine.map(|one| (one.owner, one.seq)));
+            for one in page.into_iter().filter(|one| self.shared.owner(&one.message.process) == self.index) {
+                let found = if one.owner == one.message.process { &mut kept } else { &mut coming };
+                found.push((one.owner, one.seq));
+            }
             if last {
-                return Ok(found);
+                kept.append(&mut coming);
+                return Ok(kept);
             }
         }
     }
@@ -144,6 +148,7 @@ impl Worker {
             Work::Deliver(undelivered) => self.deliver(*undelivered),
             Work::Fire(timer) => self.fire(*timer),
             Work::Revived(process) => self.revived(&process),
+            Work::TakeUp(process) => self.take_up(&process),
             Work::Operate { process, operation, answer } => self.operate(&process, operation, answer),
             Work::LookAgain(process) => self.look_again(process.as_ref()),
             Work::Later(work) => self.do_later(*work),

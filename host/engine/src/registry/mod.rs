@@ -43,6 +43,8 @@ impl Registry {
             if active {
                 match load(&*shelf, &*runtime, &digest) {
                     Ok(module) => snapshot = snapshot.with_module(module),
+                    // A store that cannot be read now is no reason to go on without a definition until somebody notices.
+                    Err(DeployError::Store(error @ (StoreError::Io(_) | StoreError::Closed(_)))) => return Err(error),
                     Err(error) => tracing::error!(module = %digest, %error, "an active module could not be loaded"),
                 }
             }

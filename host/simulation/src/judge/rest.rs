@@ -2,7 +2,7 @@
 //! And what the store shows is what the judge knows.
 
 use procession_engine::model::id::ProcessId;
-use procession_engine::model::note::NOTES_PER_PROCESS_MAX;
+use procession_engine::model::note::{Happening, NOTES_PER_PROCESS_MAX};
 use procession_engine::model::process::{DeliveryState, Fires, ProcessRow, TimerKey, Undelivered};
 use procession_engine::model::time::Timestamp;
 use procession_engine::ports::store::EventStore;
@@ -73,7 +73,9 @@ fn is_not_silent(seen: &mut Seen, row: &ProcessRow, undelivered: &[Undelivered],
     }
     // This one asks once and relies on the list.
     let is_hush = row.root().is_some_and(|root| root.suffix.as_str() == "Hush");
-    if has_open_stream && !is_hush && row.parked.is_none() && !has_timer && !has_message && !view_is_old {
+    // Its operator dropped what it waited for, a timer say: that was the operator's decision, and the list shows what came of it.
+    let was_dropped = seen.notes.get(&row.id).is_some_and(|notes| notes.iter().any(|note| note.what == Happening::Dropped));
+    if has_open_stream && !is_hush && !was_dropped && row.parked.is_none() && !has_timer && !has_message && !view_is_old {
         let steps: Vec<_> = row.streams.iter().map(|head| (head.suffix.as_str(), head.view.phase, head.view.step.as_deref())).collect();
         seen.finds(Invariant::NothingIsSilent, format!("process {} waits for nothing that can come: {steps:?}", row.id));
     }

@@ -15,10 +15,7 @@ impl Worker {
     pub(super) fn deliver_again(&mut self, process: &ProcessId, wanted: impl Fn(&Undelivered) -> bool, last: Option<Work>) {
         let found = match self.shared.all_undelivered(process) {
             Ok(found) => found,
-            Err(error) => {
-                self.put_off(Work::LookAgain(Some(process.clone())), &error);
-                Vec::new()
-            }
+            Err(error) => return self.put_off(once_more(Some(process.clone()), last), &error),
         };
         // What waits for its next attempt, or for an operator, is nobody else's to bring.
         let waits = |one: &Undelivered| matches!(one.state, DeliveryState::Retrying(_) | DeliveryState::Dead);
@@ -44,7 +41,7 @@ impl Worker {
         let bring = move |durable: Result<(), CommitError>| {
             let (found, missed) = if durable.is_ok() { (found, false) } else { (Vec::new(), true) };
             if missed {
-                shared.mailboxes[index].bring(Work::Later(Box::new(Work::LookAgain(of))));
+                return shared.mailboxes[index].bring(Work::Later(Box::new(once_more(of, last))));
             }
             for one in found {
                 // A process may keep messages for others; each goes to the worker that owns its process.
@@ -53,6 +50,11 @@ impl Worker {
             last.into_iter().for_each(|last| shared.mailboxes[index].bring(last));
         };
         self.shared.store.barrier(Box::new(bring));
+    }
+
+    /// Brings everything that a process kept while it was parked on its way. Until that is done the lane takes nothing new.
+    pub(super) fn take_up(&mut self, process: &ProcessId) {
+        self.deliver_again(process, |_| true, Some(Work::Revived(process.clone())));
     }
 
     /// What was parked is on its way again: what came meanwhile is taken behind it.
@@ -103,5 +105,14 @@ impl Worker {
                 return;
             }
         }
+    }
+}
+
+/// What is done when the store may have recovered, in place of a delivery that it failed under.
+/// A lane that is being taken up stays closed until then: what came meanwhile must not overtake what was parked.
+fn once_more(of: Option<ProcessId>, last: Option<Work>) -> Work {
+    match last {
+        Some(Work::Revived(process)) => Work::TakeUp(process),
+        _ => Work::LookAgain(of),
     }
 }

@@ -156,6 +156,10 @@ impl Worker {
 
     /// The next attempt at a message that failed before; nothing where it has been dealt with meanwhile.
     fn retry_in(&mut self, lane: &mut Lane, seq: u64, timer: &Timer) -> Result<(), StoreError> {
+        // The row knows of commits in flight; the store may still show the attempt that one of them has made.
+        if !lane.row.delayed.iter().any(|delayed| delayed.seq == seq && delayed.due == timer.key.due) {
+            return Ok(());
+        }
         match self.shared.undelivered(&timer.key.process, seq)? {
             Some(undelivered) if undelivered.state == DeliveryState::Retrying(timer.key.due) => {
                 self.attempt_in(lane, &undelivered, Job::Fire(Box::new(timer.clone())))

@@ -59,7 +59,7 @@ impl Worker {
                 if takes_up == TakesUp::Yes {
                     // Timers that came due meanwhile were left in the store.
                     self.timers.reload();
-                    self.deliver_again(process, |_| true, Some(Work::Revived(process.clone())));
+                    self.take_up(process);
                 }
             }
             Job::Deliver(_) | Job::Fire(_) => {}
@@ -70,11 +70,12 @@ impl Worker {
     }
 
     fn follow(&mut self, process: &ProcessId, after: After) {
-        for timer in after.timers_set {
-            self.timers.set(timer);
-        }
+        // In the order of the store: a commit may take a timer off and set it again.
         for key in &after.timers_cleared {
             self.timers.clear(key);
+        }
+        for timer in after.timers_set {
+            self.timers.set(timer);
         }
         for undelivered in after.outgoing {
             self.hand_over(undelivered);
