@@ -9,8 +9,8 @@ use procession_engine::model::process::ProcessRow;
 use procession_engine::ports::shelf::ModuleRecord;
 use procession_engine::ports::store::{CommitError, StoreError};
 use serde::{Deserialize, Serialize};
-use sled::Batch;
 
+use crate::batch::Batch;
 use crate::codec::Pieces;
 use crate::disk::Disk;
 use crate::keys::{self, WAYMARK_EVERY};

@@ -9,6 +9,7 @@ use procession_engine::ports::shelf::Tally;
 use procession_engine::ports::store::StoreError;
 use serde::{Deserialize, Serialize};
 
+use crate::batch::Batch;
 use crate::codec;
 use crate::disk::Disk;
 use crate::keys;
@@ -71,7 +72,7 @@ impl Ledger {
     }
 
     /// What a batch records besides its commits. Small, so it never stands in pieces.
-    pub(crate) fn write_into(&mut self, batch: &mut sled::Batch) -> Result<(), StoreError> {
+    pub(crate) fn write_into(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
         self.last.number += 1;
         let mut put = |key: &[u8], body: Vec<u8>| batch.insert(key, codec::seal(key, &body));
         put(keys::GROUP_KEY, codec::encode(&self.last)?);

@@ -15,6 +15,7 @@ use crate::lock::{self, Lock};
 use crate::mark::Mark;
 use crate::settings::Settings;
 use crate::sync::{self, DataFile, DurableSync};
+use crate::upgrade;
 
 /// A store that cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -109,11 +110,12 @@ pub(crate) fn open(folder: &Path, settings: &Settings) -> Result<Opened, OpenErr
     let (mark, claimed) = Mark::open(folder).map_err(failed)?;
     let sled_folder = folder.join("sled");
     let disk = open_sled(&sled_folder, settings.cache_bytes).map_err(|cause| store_error(folder, cause))?;
-    let is_new = check_format(&disk, folder)?;
+    let format = check_format(&disk, folder)?;
     let ledger = Ledger::load(&disk).map_err(|cause| store_error(folder, cause))?;
     check_mark(folder, claimed, ledger.last)?;
-    if is_new {
-        write_format(&disk).map_err(|cause| store_error(folder, cause))?;
+    if format != Some(keys::FORMAT) {
+        let written = upgrade::from(&disk, format).and_then(|()| write_format(&disk));
+        written.map_err(|cause| store_error(folder, cause))?;
     }
     sync::sync_tree(folder).map_err(failed)?;
     let data = DataFile::open(&sled_folder).map_err(failed)?;
@@ -146,13 +148,13 @@ fn open_sled(folder: &Path, cache_bytes: u64) -> Result<Disk, StoreError> {
     }
 }
 
-/// Whether the store is new.
-fn check_format(disk: &Disk, folder: &Path) -> Result<bool, OpenError> {
+/// The format of the store; none where it is new.
+fn check_format(disk: &Disk, folder: &Path) -> Result<Option<u32>, OpenError> {
     let failed = |cause| store_error(folder, cause);
     match disk.load::<u32>(keys::FORMAT_KEY).map_err(failed)? {
         Some(found) if found > keys::FORMAT => Err(OpenError::Format { folder: folder.to_owned(), found, known: keys::FORMAT }),
-        Some(_) => Ok(false),
-        None if disk.is_empty().map_err(failed)? => Ok(true),
+        Some(found) => Ok(Some(found)),
+        None if disk.is_empty().map_err(failed)? => Ok(None),
         None => Err(failed(codec::damaged(keys::FORMAT_KEY, "it is missing"))),
     }
 }

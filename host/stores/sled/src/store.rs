@@ -21,6 +21,7 @@ use crate::queue::{Queue, Work};
 use crate::read;
 use crate::settings::Settings;
 use crate::sync::DurableSync;
+use crate::tap::Taps;
 use crate::writer::Writer;
 
 /// The event store and module shelf of one folder.
@@ -29,6 +30,7 @@ use crate::writer::Writer;
 /// Dropping the store finishes what waits, as [`close`](Self::close) does.
 pub struct SledStore {
     queue: Arc<Queue>,
+    taps: Arc<Taps>,
     writer: Mutex<Option<JoinHandle<()>>>,
     disk: Arc<Disk>,
     // Last, so that the folder is free only when sled has let go of it.
@@ -53,9 +55,11 @@ impl SledStore {
         let Settings { queue_commits_max, group_commits_max, .. } = settings;
         let Opened { disk, ledger, mark, sync, lock, sled_folder } = open::open(folder, &settings)?;
         let (disk, queue) = (Arc::new(disk), Arc::new(Queue::new(queue_commits_max)));
+        let taps = Arc::new(Taps::default());
         let writer = Writer {
             disk: Arc::clone(&disk),
             queue: Arc::clone(&queue),
+            taps: Arc::clone(&taps),
             ledger,
             mark,
             sync: replace(sync),
@@ -64,7 +68,7 @@ impl SledStore {
         };
         let started = thread::Builder::new().name("procession-store".to_owned()).spawn(move || writer.run());
         let writer = started.map_err(|cause| OpenError::Unreadable { folder: folder.to_owned(), cause: Box::new(cause) })?;
-        Ok(Self { queue, writer: Mutex::new(Some(writer)), disk, _lock: lock })
+        Ok(Self { queue, taps, writer: Mutex::new(Some(writer)), disk, _lock: lock })
     }
 
     /// Finishes what waits and syncs; later commits are refused, reads go on.
@@ -82,6 +86,10 @@ impl SledStore {
 
     pub(crate) fn disk(&self) -> &Disk {
         &self.disk
+    }
+
+    pub(crate) fn taps(&self) -> &Taps {
+        &self.taps
     }
 
     pub(crate) fn queue(&self) -> &Queue {

@@ -13,6 +13,7 @@ use crate::ledger::Ledger;
 use crate::mark::Mark;
 use crate::queue::{Queue, Work};
 use crate::sync::{self, DurableSync};
+use crate::tap::Taps;
 
 /// Bytes after which a group takes no further commit: large payloads must not gather in memory a second time.
 const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -21,6 +22,7 @@ const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub(crate) struct Writer {
     pub(crate) disk: Arc<Disk>,
     pub(crate) queue: Arc<Queue>,
+    pub(crate) taps: Arc<Taps>,
     pub(crate) ledger: Ledger,
     pub(crate) mark: Mark,
     pub(crate) sync: Box<dyn DurableSync>,
@@ -53,6 +55,7 @@ impl Writer {
         let barriers = match &written {
             Ok(()) => self.queue.durable(),
             Err(error) => {
+                self.taps.failed();
                 tracing::error!(%error, "the store takes no commits any more");
                 self.queue.stop(error.to_string())
             }
@@ -85,8 +88,9 @@ impl Writer {
         }
         let Some(batch) = group.into_batch()? else { return Ok(()) };
         self.queue.applying();
-        self.disk.write(batch)?;
+        self.disk.write(batch.to_sled())?;
         self.sync.sync().map_err(|why| sync::failed(&self.sled_folder, &why))?;
+        self.taps.durable(batch);
         if let Err(error) = self.mark.reached(self.ledger.last) {
             // The commits are durable; only the net below them has a hole.
             tracing::warn!(%error, "the high-water mark could not be written");

@@ -1,13 +1,17 @@
 //! What the sled store promises beyond the suite of every store.
 //! Nothing here looks at time: where a moment matters, the sync is held by a gate.
 
+mod backups;
 mod crash;
 mod damage;
+mod dumping;
+mod format1;
 mod gate;
 mod grouping;
 mod opening;
 mod pieces;
 mod rivals;
+mod shapes;
 
 use std::path::Path;
 
