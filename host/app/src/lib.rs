@@ -32,6 +32,9 @@ struct Readme;
 mod builder;
 mod host;
 
+mod backup;
+mod verify;
+
 mod clock;
 mod definitions;
 mod start;
@@ -41,7 +44,9 @@ mod http;
 
 pub use procession_engine as engine;
 
+pub use backup::{BackupError, Restored, Taken, Unfinished, restore};
 pub use builder::Builder;
 pub use clock::SystemClock;
 pub use error::{AskError, StartError};
 pub use host::Host;
+pub use verify::verify;

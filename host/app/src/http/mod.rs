@@ -4,6 +4,7 @@
 mod router;
 mod server;
 
+mod backup;
 mod definitions;
 mod health;
 mod listing;

@@ -11,14 +11,17 @@ use procession_engine::engine::Engine;
 use procession_wasm::folder::RefusedFile;
 use tokio::sync::watch;
 
+use crate::backup::Backups;
+
 use super::auth::{self, Tokens};
 use super::problem::{self, Problem};
-use super::{definitions, health, listing, messages, processes, streams};
+use super::{backup, definitions, health, listing, messages, processes, streams};
 
 /// What every handler has at hand.
 #[derive(Clone)]
 pub(crate) struct Desk {
     pub(crate) engine: Arc<Engine>,
+    pub(crate) backups: Backups,
     /// Bytes of one message from outside.
     pub(crate) payload_bytes_max: usize,
     /// Bytes of one module.
@@ -32,7 +35,7 @@ pub(crate) struct Desk {
 /// What a host is asked for where the address is wrong.
 const ROUTES: &str = "POST and GET /{id}, POST and GET /processes/{id}, GET /processes, GET /processes/{id}/history, \
      POST /processes/{id}/retry, GET /streams/{stream}, POST /messages, GET and PUT /definitions, \
-     GET and DELETE /definitions/{category or digest}, GET /healthz, GET /readyz";
+     GET and DELETE /definitions/{category or digest}, GET /backup, GET /healthz, GET /readyz";
 
 /// The routes over an engine.
 pub(crate) fn router(desk: Desk, tokens: Tokens) -> Router {
@@ -49,6 +52,7 @@ pub(crate) fn router(desk: Desk, tokens: Tokens) -> Router {
         .route("/messages", post(messages::take))
         .route("/definitions", get(definitions::list).put(definitions::deploy).post(processes::clash))
         .route("/definitions/{name}", get(definitions::show).delete(definitions::drain))
+        .route("/backup", get(backup::take).post(processes::clash))
         .route("/healthz", get(health::alive).post(processes::clash))
         .route("/readyz", get(health::ready).post(processes::clash))
         .fallback(unknown)

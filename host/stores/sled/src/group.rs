@@ -179,7 +179,7 @@ fn record(entry: &Entry, position: u64, changes: &mut Changes) -> Result<(), Sto
 }
 
 /// The versions of each stream. They are dense, as `Commit::continues` has checked, also where the decisions of two streams take turns.
-fn runs(entry: &Entry) -> Vec<Run> {
+pub(crate) fn runs(entry: &Entry) -> Vec<Run> {
     let mut runs = Vec::<Run>::new();
     for decision in entry.decisions.iter().filter(|decision| !decision.events.is_empty()) {
         let suffix = &entry.pins[decision.pin].suffix;

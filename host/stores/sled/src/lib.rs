@@ -51,6 +51,7 @@ mod format1;
 mod upgrade;
 
 mod backup;
+mod verify;
 
 mod lock;
 mod mark;

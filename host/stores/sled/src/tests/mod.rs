@@ -4,7 +4,6 @@
 mod backups;
 mod crash;
 mod damage;
-mod dumping;
 mod format1;
 mod gate;
 mod grouping;
@@ -12,6 +11,7 @@ mod opening;
 mod pieces;
 mod rivals;
 mod shapes;
+mod verifying;
 
 use std::path::Path;
 
