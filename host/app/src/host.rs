@@ -2,6 +2,7 @@
 //! The same engine answers HTTP; nothing here is a shortcut around it.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,7 @@ use procession_wasm::folder::Watch;
 use serde::Serialize;
 use tokio::sync::watch;
 
+use crate::backup::{BackupError, Restored, Unfinished};
 use crate::builder::Builder;
 use crate::error::{AskError, Unfinished};
 use crate::http::{Desk, FAREWELL, Server};
@@ -130,6 +132,20 @@ impl Host {
         let (engine, bytes) = (Arc::clone(&self.desk.engine), bytes.into());
         let deployed = tokio::task::spawn_blocking(move || engine.deploy(&bytes, &Origin::Request)).await;
         Ok(deployed.map_err(|error| AskError::Broken(error.to_string()))??)
+    }
+
+    /// Takes a backup of everything into a file, while processes go on. The file gets its name only once it is whole and durable.
+    ///
+    /// # Errors
+    /// [`BackupError`] where it was not taken; the processes are not concerned.
+    pub async fn backup(&self, file: impl Into<PathBuf>) -> Result<Restored, BackupError> {
+        let (backups, place) = (self.desk.backups.clone(), file.into());
+        let taken = tokio::task::spawn_blocking(move || {
+            let mut file = Unfinished::begin(&place)?;
+            backups.write(&mut file)?;
+            file.finish()
+        });
+        taken.await.unwrap_or_else(|error| Err(BackupError::Failed(error.to_string())))
     }
 
     /// The engine, for everything that has no shorter name here.

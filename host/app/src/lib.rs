@@ -32,6 +32,9 @@ struct Readme;
 mod builder;
 mod host;
 
+mod backup;
+mod verify;
+
 mod clock;
 mod definitions;
 mod start;
@@ -41,8 +44,10 @@ mod http;
 
 pub use procession_engine as engine;
 
+pub use backup::{BackupError, Restored, Taken, Unfinished as UnfinishedBackup, restore};
 pub use builder::Builder;
 pub use clock::SystemClock;
 pub use error::{AskError, StartError, Unfinished};
 pub use host::Host;
 pub use http::HttpLimits;
+pub use verify::verify;

@@ -20,6 +20,7 @@ use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::backup::Backups;
 use crate::builder::{Access, Builder, Keeps};
 use crate::definitions;
 use crate::error::{StartError, told};
@@ -27,15 +28,17 @@ use crate::host::Host;
 use crate::http::{Desk, Doors, Look, Names, Server, Tokens, answers, router};
 
 /// The part of a data folder that holds the event store.
-const STORE: &str = "store";
+pub(crate) const STORE: &str = "store";
 /// The part of a data folder that holds compiled code; it may be deleted at any time.
-const COMPILED: &str = "compiled";
+pub(crate) const COMPILED: &str = "compiled";
 
 /// What is kept, and how to let go of it.
 struct Kept {
     store: Arc<dyn EventStore>,
     shelf: Arc<dyn Shelf>,
     close: Box<dyn FnOnce() + Send>,
+    /// The store, where it is one that backups are taken of.
+    durable: Option<Arc<SledStore>>,
 }
 
 /// An engine that is set up, and what belongs to it.
@@ -43,6 +46,7 @@ struct Opened {
     standing: Standing,
     folder: Option<Folder>,
     close: Box<dyn FnOnce() + Send>,
+    backups: Backups,
 }
 
 /// Starts a host.
@@ -52,8 +56,8 @@ pub(crate) async fn start(builder: Builder) -> Result<Host, StartError> {
     let (tokens, payload_bytes_max, module_bytes_max) = bounds(&builder);
     let doors = Arc::new(Doors::new(builder.http_limits));
     let names: Vec<String> = builder.settings.keys().cloned().collect();
-    let (engine, folder, watch, close) = blocking(move || {
-        let Opened { mut standing, folder, close } = open(builder)?;
+    let (engine, folder, watch, close, backups) = blocking(move || {
+        let Opened { mut standing, folder, close, backups } = open(builder)?;
         if let Some(folder) = &folder {
             take_what_is_there(folder, &standing)?;
         }
@@ -61,7 +65,7 @@ pub(crate) async fn start(builder: Builder) -> Result<Host, StartError> {
         standing.recover()?;
         let engine = standing.start().map_err(StartError::Thread)?;
         let watch = folder.as_ref().map(|folder| folder.watch(INTERVAL)).transpose().map_err(|error| folder_error(&error))?;
-        Ok((engine, folder, watch, close))
+        Ok((engine, folder, watch, close, backups))
     })
     .await?;
     let (stopping, stopped) = watch::channel(false);
@@ -70,7 +74,8 @@ pub(crate) async fn start(builder: Builder) -> Result<Host, StartError> {
         None => no_files(),
     };
     let look = Arc::new(Look::new());
-    let desk = Desk { engine, payload_bytes_max, module_bytes_max, refused_files, doors: Arc::clone(&doors), look, stopping: stopped };
+    let desk =
+        Desk { engine, backups, payload_bytes_max, module_bytes_max, refused_files, doors: Arc::clone(&doors), look, stopping: stopped };
     let router = router(desk.clone(), tokens);
     let start = |listener| Server::start(listener, answers(router.clone(), Arc::clone(&doors)), doors, stopping.clone());
     let server = listener.map(start);
@@ -82,13 +87,13 @@ pub(crate) async fn start(builder: Builder) -> Result<Host, StartError> {
 pub(crate) async fn only_reading(builder: Builder) -> Result<Host, StartError> {
     let (tokens, payload_bytes_max, module_bytes_max) = bounds(&builder);
     let (doors, look) = (Arc::new(Doors::new(builder.http_limits)), Arc::new(Look::new()));
-    let (engine, close) = blocking(move || {
-        let Opened { standing, close, .. } = open(Builder { definitions: None, ..builder })?;
-        Ok((standing.only_reading(), close))
+    let (engine, close, backups) = blocking(move || {
+        let Opened { standing, close, backups, .. } = open(Builder { definitions: None, ..builder })?;
+        Ok((standing.only_reading(), close, backups))
     })
     .await?;
     let (stopping, stopped) = watch::channel(false);
-    let desk = Desk { engine, payload_bytes_max, module_bytes_max, refused_files: no_files(), doors, look, stopping: stopped };
+    let desk = Desk { engine, backups, payload_bytes_max, module_bytes_max, refused_files: no_files(), doors, look, stopping: stopped };
     let router = router(desk.clone(), tokens);
     Ok(Host { desk, router, server: None, watch: None, stopping, close: Some(close) })
 }
@@ -129,7 +134,7 @@ fn open(mut builder: Builder) -> Result<Opened, StartError> {
         let unreadable = |error| StartError::Definitions { reason: format!("{} cannot be read: {error}", folder.display()) };
         std::fs::read_dir(folder).map_err(unreadable)?;
     }
-    let Kept { store, shelf, close } = kept(&builder)?;
+    let Kept { store, shelf, close, durable } = kept(&builder)?;
     let compiled = match &builder.keeps {
         Keeps::Memory => None,
         Keeps::Folder(folder) => Some(folder.join(COMPILED)),
@@ -137,17 +142,18 @@ fn open(mut builder: Builder) -> Result<Opened, StartError> {
     let module_bytes_max = builder.guest_limits.module_bytes_max;
     let runtime = WasmRuntime::new(builder.guest_limits, compiled).map_err(|error| StartError::Runtime(told(&error)))?;
     let (clock, limits) = (builder.clock, builder.limits);
+    let backups = Backups::of(durable, Arc::clone(&clock));
     let standing = Standing::new(Parts { store, shelf, runtime: Arc::new(runtime), clock, settings, limits, entropy: entropy() })?;
     let open = |path: PathBuf| definitions::open(&path, module_bytes_max, standing.engine()).map_err(|error| folder_error(&error));
     let folder = builder.definitions.map(open).transpose()?;
-    Ok(Opened { standing, folder, close })
+    Ok(Opened { standing, folder, close, backups })
 }
 
 fn kept(builder: &Builder) -> Result<Kept, StartError> {
     match &builder.keeps {
         Keeps::Memory => {
             let store = MemoryStore::new();
-            Ok(Kept { store: Arc::new(store.clone()), shelf: Arc::new(store), close: Box::new(|| ()) })
+            Ok(Kept { store: Arc::new(store.clone()), shelf: Arc::new(store), close: Box::new(|| ()), durable: None })
         }
         Keeps::Folder(folder) => {
             // Room for all that the workers may have in flight, so that none of them ever waits for the writer.
@@ -157,7 +163,12 @@ fn kept(builder: &Builder) -> Result<Kept, StartError> {
             let settings = Settings { free_bytes_min, ..settings };
             let store = SledStore::open(&folder.join(STORE), settings).map_err(|error| store_error(folder, &error))?;
             let store = Arc::new(store);
-            Ok(Kept { store: store.clone(), shelf: store.clone(), close: Box::new(move || store.close()) })
+            Ok(Kept {
+                store: store.clone(),
+                shelf: store.clone(),
+                durable: Some(Arc::clone(&store)),
+                close: Box::new(move || store.close()),
+            })
         }
     }
 }
@@ -196,7 +207,7 @@ fn settings(settings: BTreeMap<String, Map<String, Value>>) -> Result<HashMap<St
     written.collect()
 }
 
-fn store_error(folder: &Path, error: &OpenError) -> StartError {
+pub(crate) fn store_error(folder: &Path, error: &OpenError) -> StartError {
     match error {
         OpenError::InUse { .. } => StartError::DataInUse { folder: folder.to_owned() },
         other => StartError::Data { reason: told(other) },

@@ -13,3 +13,4 @@ pub mod flow;
 pub mod limits;
 pub mod query;
 pub mod registry;
+pub mod verify;

@@ -81,6 +81,22 @@ impl Client {
         serde_json::from_slice(&body).map_err(|error| Failure::Failed(format!("the answer cannot be read: {error}")))
     }
 
+    /// Asks, and hands on the answer part by part, however long it is.
+    pub(super) async fn stream(&self, question: Question<'_>, mut take: impl FnMut(&[u8]) -> Result<(), Failure>) -> Result<(), Failure> {
+        match self {
+            Self::Server(server) => {
+                let answer = server.ask(question).await?;
+                let (status, body) = (answer.status(), answer.into_body());
+                stream(status, body, &mut take).await
+            }
+            Self::Folder(host) => {
+                let answer = host.router().oneshot(question.request("", None)?).await.unwrap_or_else(|never| match never {});
+                let (status, body) = (answer.status(), answer.into_body());
+                stream(status, body, &mut take).await
+            }
+        }
+    }
+
     /// Ends the conversation; a folder is let go of.
     pub(super) async fn close(self) {
         if let Self::Folder(host) = self {
@@ -155,16 +171,24 @@ impl Server {
     }
 
     pub(super) async fn send(&self, question: Question<'_>) -> Result<Reply, Failure> {
-        let silent = |error: &dyn std::error::Error| {
-            let advice = "start one with `procession serve`, say where it is with --url, or work on a folder with --data";
-            let cause = std::iter::successors(error.source(), |error| error.source()).last().map(ToString::to_string);
-            Failure::Failed(format!("no server answers at {}: {}; {advice}", self.base, cause.unwrap_or_else(|| error.to_string())))
-        };
-        let request = question.request(&self.base, self.token.as_deref())?;
-        let answer = self.http.request(request).await.map_err(|error| silent(&error))?;
+        let answer = self.ask(question).await?;
         let status = answer.status();
-        let body = answer.into_body().collect().await.map_err(|error| silent(&error))?.to_bytes();
+        let body = answer.into_body().collect().await.map_err(|error| self.silent(&error))?.to_bytes();
         Ok(Reply { status, body })
+    }
+
+    async fn ask(
+        &self,
+        question: Question<'_>,
+    ) -> Result<axum::http::Response<impl http_body::Body<Data = Bytes, Error: std::error::Error> + Unpin + use<>>, Failure> {
+        let request = question.request(&self.base, self.token.as_deref())?;
+        self.http.request(request).await.map_err(|error| self.silent(&error))
+    }
+
+    fn silent(&self, error: &dyn std::error::Error) -> Failure {
+        let advice = "start one with `procession serve`, say where it is with --url, or work on a folder with --data";
+        let cause = std::iter::successors(error.source(), |error| error.source()).last().map(ToString::to_string);
+        Failure::Failed(format!("no server answers at {}: {}; {advice}", self.base, cause.unwrap_or_else(|| error.to_string())))
     }
 }
 
@@ -202,6 +226,24 @@ async fn open(folder: &Path, access: Access) -> Result<Host, Failure> {
         }
         other => other.into(),
     })
+}
+
+async fn stream<B>(status: StatusCode, mut body: B, take: &mut impl FnMut(&[u8]) -> Result<(), Failure>) -> Result<(), Failure>
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+    B::Error: std::fmt::Display,
+{
+    let broken = |error: B::Error| Failure::Failed(format!("the answer broke off: {error}"));
+    if !status.is_success() {
+        let body = body.collect().await.map_err(broken)?.to_bytes();
+        return Reply { status, body }.into_body().map(drop);
+    }
+    while let Some(frame) = body.frame().await {
+        if let Some(part) = frame.map_err(broken)?.data_ref() {
+            take(part)?;
+        }
+    }
+    Ok(())
 }
 
 async fn ask_folder(host: &Host, question: Question<'_>) -> Result<Reply, Failure> {

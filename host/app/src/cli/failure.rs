@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use procession::StartError;
+use procession::{BackupError, StartError};
 
 /// A command that did not do what it was asked.
 #[derive(Debug)]
@@ -35,6 +35,15 @@ impl Failure {
         };
         eprintln!("error: {text}");
         ExitCode::from(code)
+    }
+}
+
+impl From<BackupError> for Failure {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::Refused(text) => Self::Refused(text),
+            BackupError::Failed(text) => Self::Failed(text),
+        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! The command line: what can be asked, and the exit codes that answer it.
 //! Every command but `serve` and `definitions check` is a request to a server, or to a data folder where none runs.
 
+mod backup;
 mod dead_letters;
 mod definitions;
 mod load_test;
 mod process;
 mod serve;
 mod stream;
+mod verify;
 
 mod client;
 mod event_table;
@@ -53,6 +55,12 @@ enum Command {
     /// Reads streams.
     #[command(subcommand)]
     Stream(stream::Command),
+    /// Looks whether everything in a data folder is as it was written.
+    Verify(verify::Arguments),
+    /// Takes a backup of everything into a file, while the server goes on.
+    Backup(backup::Take),
+    /// Puts a backup into an empty data folder.
+    Restore(backup::Restore),
     /// Triggers many shipments and measures how long each takes from trigger to completion.
     LoadTest(load_test::Arguments),
 }
@@ -65,6 +73,9 @@ pub(crate) fn run() -> ExitCode {
         Command::Process(command) => as_client(process::run(command)),
         Command::DeadLetters(command) => as_client(dead_letters::run(command)),
         Command::Stream(command) => as_client(stream::run(command)),
+        Command::Verify(arguments) => log::begin("warn", log::Format::Text).and_then(|()| verify::run(&arguments)),
+        Command::Backup(arguments) => as_client(backup::take(arguments)),
+        Command::Restore(arguments) => as_client(backup::restore(arguments)),
         Command::LoadTest(arguments) => as_client(load_test::run(arguments)),
     };
     match done {

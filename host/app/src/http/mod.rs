@@ -4,6 +4,7 @@
 mod router;
 mod server;
 
+mod backup;
 mod dead_letters;
 mod definitions;
 mod health;

@@ -11,17 +11,20 @@ use procession_engine::engine::Engine;
 use procession_wasm::folder::RefusedFile;
 use tokio::sync::watch;
 
+use crate::backup::Backups;
+
 use super::auth::{self, Tokens};
 use super::doors::Doors;
 use super::metrics::Look;
 use super::problem::{self, Problem};
 use super::server::Answers;
-use super::{dead_letters, definitions, gate, health, listing, messages, metrics, operations, processes, streams};
+use super::{backup, dead_letters, definitions, gate, health, listing, messages, metrics, operations, processes, streams};
 
 /// What every handler has at hand.
 #[derive(Clone)]
 pub(crate) struct Desk {
     pub(crate) engine: Arc<Engine>,
+    pub(crate) backups: Backups,
     /// Bytes of one message from outside.
     pub(crate) payload_bytes_max: usize,
     /// Bytes of one module.
@@ -40,7 +43,7 @@ pub(crate) struct Desk {
 const ROUTES: &str = "POST and GET /{id}, POST and GET /processes/{id}, GET /processes, GET /processes/{id}/history, \
      GET /processes/{id}/notes, POST /processes/{id}/cancel, POST /processes/{id}/retry, GET /streams/{stream}, POST /messages, \
      GET /dead-letters, GET and DELETE /dead-letters/{id}, POST /dead-letters/{id}/replay, GET and PUT /definitions, \
-     GET and DELETE /definitions/{category or digest}, GET /healthz, GET /readyz, GET /metrics";
+     GET and DELETE /definitions/{category or digest}, GET /backup, GET /healthz, GET /readyz, GET /metrics";
 
 /// The routes over an engine.
 pub(crate) fn router(desk: Desk, tokens: Tokens) -> Router {
@@ -63,6 +66,7 @@ pub(crate) fn router(desk: Desk, tokens: Tokens) -> Router {
         .route("/messages", post(messages::take))
         .route("/definitions", get(definitions::list).put(definitions::deploy).post(processes::clash))
         .route("/definitions/{name}", get(definitions::show).delete(definitions::drain))
+        .route("/backup", get(backup::take).post(processes::clash))
         .route("/healthz", get(health::alive).post(processes::clash))
         .route("/readyz", get(health::ready).post(processes::clash))
         .route("/metrics", get(metrics::show).post(processes::clash))

@@ -59,13 +59,14 @@ text_name! {
 }
 
 /// First path segments that are routes of the HTTP interface, or kept for routes to come: a process of such a name could not be reached by its short form.
-const RESERVED: [&str; 12] = [
+const RESERVED: [&str; 13] = [
     "processes",
     "streams",
     "messages",
     "definitions",
     "events",
     "dead-letters",
+    "backup",
     "healthz",
     "readyz",
     "metrics",

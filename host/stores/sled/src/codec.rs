@@ -1,14 +1,13 @@
 //! The frame around every value: a format byte, a checksum over key and body, the body.
-//! What stands in a body is its owner's matter.
+//! What stands in a body is its owner's matter; which shapes it has had is said in `kept`.
 //!
 //! sled checks what it wrote, but a damaged page is sometimes served as an older or a shorter one, or as another's;
 //! the key is part of the checksum, so a value in the wrong place is found as well.
 
 use procession_engine::ports::store::StoreError;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
+use crate::kept::{Kept, Shape};
 use crate::keys;
 
 /// The longest body that stands in one value.
@@ -17,16 +16,16 @@ use crate::keys;
 /// (128 KiB) goes to a file of its own, which is never synced. 24 values of this size stay below that.
 pub(crate) const BODY_BYTES_MAX: usize = 4 * 1024;
 
-const WHOLE: u8 = 1;
-const IN_PIECES: u8 = 2;
+/// The shape of what has none: pieces, and where they are.
+const PLAIN: Shape = 1;
 /// Format byte and checksum.
 const FRAME_BYTES: usize = 9;
 
 /// What a value holds.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Body<'a> {
-    Whole(&'a [u8]),
-    InPieces(Pieces),
+    Whole(Shape, &'a [u8]),
+    InPieces(Shape, Pieces),
 }
 
 /// A body that stands in values of its own.
@@ -55,8 +54,8 @@ impl Pieces {
             let key = key_of(number);
             let value = piece(&key)?.ok_or_else(|| damaged(&key, "it is missing"))?;
             match unseal(&key, value.as_ref())? {
-                Body::Whole(part) => body.extend_from_slice(part),
-                Body::InPieces(_) => return Err(damaged(&key, "a piece is in pieces")),
+                Body::Whole(_, part) => body.extend_from_slice(part),
+                Body::InPieces(..) => return Err(damaged(&key, "a piece is in pieces")),
             }
         }
         if body.len() as u64 != self.length || xxh3_64(&body) != self.checksum {
@@ -67,23 +66,46 @@ impl Pieces {
 }
 
 /// A body for a value.
-pub(crate) fn encode(body: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+pub(crate) fn encode(body: &impl Kept) -> Result<Vec<u8>, StoreError> {
     postcard::to_stdvec(body).map_err(|why| StoreError::Io(format!("a value could not be encoded: {why}")))
 }
 
 /// What a body says.
-pub(crate) fn decode<T: DeserializeOwned>(key: &[u8], body: &[u8]) -> Result<T, StoreError> {
-    postcard::from_bytes(body).map_err(|why| damaged(key, &format!("it cannot be read: {why}")))
+pub(crate) fn decode<T: Kept>(key: &[u8], shape: Shape, body: &[u8]) -> Result<T, StoreError> {
+    let read = if shape == T::SHAPE { Some(postcard::from_bytes(body)) } else { T::read_earlier(shape, body) };
+    let read = read.ok_or_else(|| damaged(key, &format!("its shape {shape} is not known")))?;
+    read.map_err(|why| damaged(key, &format!("it cannot be read: {why}")))
+}
+
+/// A value that holds a body of at most [`BODY_BYTES_MAX`] in the first shape.
+pub(crate) fn seal(key: &[u8], body: &[u8]) -> Vec<u8> {
+    seal_as(key, PLAIN, body)
 }
 
 /// A value that holds a body of at most [`BODY_BYTES_MAX`].
-pub(crate) fn seal(key: &[u8], body: &[u8]) -> Vec<u8> {
-    frame(WHOLE, key, body)
+pub(crate) fn seal_as(key: &[u8], shape: Shape, body: &[u8]) -> Vec<u8> {
+    frame(format_of(shape, Stands::Whole), key, body)
 }
 
 /// A value that says where the pieces of its body are.
-pub(crate) fn seal_pieces(key: &[u8], pieces: Pieces) -> Result<Vec<u8>, StoreError> {
-    Ok(frame(IN_PIECES, key, &encode(&pieces)?))
+pub(crate) fn seal_pieces(key: &[u8], shape: Shape, pieces: Pieces) -> Result<Vec<u8>, StoreError> {
+    let where_they_are = postcard::to_stdvec(&pieces).map_err(|why| StoreError::Io(format!("a value could not be encoded: {why}")))?;
+    Ok(frame(format_of(shape, Stands::InPieces), key, &where_they_are))
+}
+
+/// How a body stands.
+#[derive(Clone, Copy)]
+enum Stands {
+    Whole,
+    InPieces,
+}
+
+/// The format byte: two for each shape.
+fn format_of(shape: Shape, stands: Stands) -> u8 {
+    match stands {
+        Stands::Whole => 2 * shape - 1,
+        Stands::InPieces => 2 * shape,
+    }
 }
 
 fn frame(format: u8, key: &[u8], body: &[u8]) -> Vec<u8> {
@@ -107,11 +129,15 @@ pub(crate) fn unseal<'a>(key: &[u8], value: &'a [u8]) -> Result<Body<'a>, StoreE
     if u64::from_be_bytes(expected) != checksum(format, key, body) {
         return Err(damaged(key, "its checksum does not fit"));
     }
-    match format {
-        WHOLE => Ok(Body::Whole(body)),
-        IN_PIECES => Ok(Body::InPieces(decode(key, body)?)),
-        other => Err(damaged(key, &format!("its format {other} is not known"))),
+    let shape = format.div_ceil(2);
+    if format == 0 {
+        return Err(damaged(key, "its format 0 is not known"));
     }
+    if format == format_of(shape, Stands::Whole) {
+        return Ok(Body::Whole(shape, body));
+    }
+    let pieces = postcard::from_bytes(body).map_err(|why| damaged(key, &format!("its pieces cannot be told: {why}")))?;
+    Ok(Body::InPieces(shape, pieces))
 }
 
 /// The error for a key whose value is not what was written.
@@ -126,7 +152,7 @@ mod tests {
     #[test]
     fn every_flipped_bit_and_every_cut_is_found() {
         let value = seal(b"Hkey", b"some body");
-        assert_eq!(unseal(b"Hkey", &value), Ok(Body::Whole(b"some body")));
+        assert_eq!(unseal(b"Hkey", &value), Ok(Body::Whole(1, b"some body")));
         for bit in 0..value.len() * 8 {
             let mut flipped = value.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);

@@ -5,11 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use procession_engine::ports::store::StoreError;
-use serde::de::DeserializeOwned;
 use sled::{Batch, Db, IVec};
 
 use crate::codec::{self, Body};
 use crate::flushing::Flushing;
+use crate::kept::Kept;
 use crate::keys::{self, Key, KeyRange};
 use crate::ordered;
 
@@ -37,7 +37,7 @@ impl Disk {
     }
 
     /// Reads a value as a whole; none where the key is not there.
-    pub(crate) fn load<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
+    pub(crate) fn load<T: Kept>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
         match self.get(key)? {
             Some(value) => self.open_value(key, value),
             None => Ok(None),
@@ -45,15 +45,17 @@ impl Disk {
     }
 
     /// Reads what a value that was found says; none where it is gone meanwhile.
-    pub(crate) fn open_value<T: DeserializeOwned>(&self, key: &[u8], mut value: IVec) -> Result<Option<T>, StoreError> {
+    pub(crate) fn open_value<T: Kept>(&self, key: &[u8], mut value: IVec) -> Result<Option<T>, StoreError> {
         loop {
             let said = match codec::unseal(key, &value) {
-                Ok(Body::Whole(body)) => return codec::decode(key, body).map(Some),
-                Ok(Body::InPieces(pieces)) => pieces.join(|number| keys::piece(key, number), |piece| self.get(piece)),
+                Ok(Body::Whole(shape, body)) => return codec::decode(key, shape, body).map(Some),
+                Ok(Body::InPieces(shape, pieces)) => {
+                    pieces.join(|number| keys::piece(key, number), |piece| self.get(piece)).map(|body| (shape, body))
+                }
                 Err(damage) => Err(damage),
             };
             match said {
-                Ok(body) => return codec::decode(key, &body).map(Some),
+                Ok((shape, body)) => return codec::decode(key, shape, &body).map(Some),
                 // Pieces are read one by one; where the writer came in between, the value is read again.
                 Err(damage) => match self.get(key)? {
                     None => return Ok(None),

@@ -9,8 +9,8 @@ use procession_engine::model::process::ProcessRow;
 use procession_engine::ports::shelf::ModuleRecord;
 use procession_engine::ports::store::{CommitError, StoreError};
 use serde::{Deserialize, Serialize};
-use sled::Batch;
 
+use crate::batch::Batch;
 use crate::codec::Pieces;
 use crate::disk::Disk;
 use crate::keys::{self, WAYMARK_EVERY};
@@ -180,7 +180,7 @@ fn record(entry: &Entry, position: u64, changes: &mut Changes) -> Result<(), Sto
 }
 
 /// The versions of each stream. They are dense, as `Commit::continues` has checked, also where the decisions of two streams take turns.
-fn runs(entry: &Entry) -> Vec<Run> {
+pub(crate) fn runs(entry: &Entry) -> Vec<Run> {
     let mut runs = Vec::<Run>::new();
     for decision in entry.decisions.iter().filter(|decision| !decision.events.is_empty()) {
         let suffix = &entry.pins[decision.pin].suffix;

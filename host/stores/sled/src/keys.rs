@@ -33,8 +33,8 @@ use procession_engine::model::process::TimerKey;
 use procession_engine::model::view::Phase;
 use xxhash_rust::xxh3::xxh3_128;
 
-/// The version of this layout.
-pub(crate) const FORMAT: u32 = 1;
+/// The version of this layout. What earlier releases wrote is read for ever; see `kept`.
+pub(crate) const FORMAT: u32 = 2;
 /// Where the version of the layout stands.
 pub(crate) const FORMAT_KEY: &[u8] = b"F";
 /// Where the last group stands.

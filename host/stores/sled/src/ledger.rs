@@ -9,6 +9,7 @@ use procession_engine::ports::shelf::Tally;
 use procession_engine::ports::store::StoreError;
 use serde::{Deserialize, Serialize};
 
+use crate::batch::Batch;
 use crate::codec;
 use crate::disk::Disk;
 use crate::keys;
@@ -81,7 +82,7 @@ impl Ledger {
     }
 
     /// What a batch records besides its commits. Small, so it never stands in pieces.
-    pub(crate) fn write_into(&mut self, batch: &mut sled::Batch, disk: &Disk) -> Result<(), StoreError> {
+    pub(crate) fn write_into(&mut self, batch: &mut Batch, disk: &Disk) -> Result<(), StoreError> {
         self.last.number += 1;
         for module in self.changed_tallies.drain() {
             let tally = self.tallies.get(&module).copied().unwrap_or_default();

@@ -8,7 +8,7 @@
 //! 3. The `group` looks at each commit against what is kept (`disk`) and what the group has changed so far (`overlay`).
 //! 4. All changes of the group go to sled as one batch, and to the disk with one `sync`; only then are the callbacks made.
 //!
-//! Keys are in `keys`, the shape of values in `codec`, the figures that the writer carries along in `ledger`.
+//! Keys are in `keys`, the frame of values in `codec`, the shapes that they have and have had in `kept` and `format1`, the figures that the writer carries along in `ledger`.
 //! `mark` and `lock` keep two small files beside sled: how far the log was durable, and who uses the folder.
 //! `sum` is carried along over all keys and values, so that nothing goes, comes back or grows old unseen.
 //!
@@ -39,8 +39,10 @@ mod open;
 mod queue;
 mod recovery;
 mod room;
+mod tap;
 mod writer;
 
+mod batch;
 mod group;
 mod ledger;
 mod overlay;
@@ -50,11 +52,18 @@ mod shelf;
 
 mod codec;
 mod disk;
+mod kept;
 mod keys;
 mod sum;
 
 mod door;
 mod flushing;
+mod format1;
+mod upgrade;
+
+mod backup;
+mod verify;
+
 mod lock;
 mod mark;
 mod ordered;
@@ -63,6 +72,7 @@ mod sync;
 #[cfg(test)]
 mod tests;
 
+pub use backup::{BackupError, Restored, Taken, check, restore};
 pub use open::OpenError;
 pub use settings::{Check, Settings};
 pub use store::SledStore;

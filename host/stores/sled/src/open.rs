@@ -17,6 +17,7 @@ use crate::mark::Mark;
 use crate::room;
 use crate::settings::Settings;
 use crate::sync::{self, DataFile, DurableSync};
+use crate::upgrade;
 
 /// A store that cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -140,13 +141,14 @@ pub(crate) fn database(folder: &Path, settings: &Settings, claimed: LastGroup) -
     making::tidy(&sled_folder).map_err(failed)?;
     sync::doubt(folder).map_err(failed)?;
     let disk = open_sled(&sled_folder, settings.cache_bytes).map_err(|cause| store_error(folder, cause))?;
-    let is_new = check_format(&disk, folder)?;
+    let format = check_format(&disk, folder)?;
     let mut ledger = Ledger::load(&disk).map_err(|cause| store_error(folder, cause))?;
     check_mark(folder, claimed, ledger.last)?;
-    ledger.add_up(&disk, settings.check).map_err(|cause| store_error(folder, cause))?;
-    if is_new {
-        write_format(&disk).map_err(|cause| store_error(folder, cause))?;
+    if format != Some(keys::FORMAT) {
+        let written = upgrade::from(&disk, format).and_then(|()| write_format(&disk));
+        written.map_err(|cause| store_error(folder, cause))?;
     }
+    ledger.add_up(&disk, settings.check).map_err(|cause| store_error(folder, cause))?;
     sync::sync_tree(folder).map_err(failed)?;
     sync::trust(folder).map_err(failed)?;
     let data = DataFile::open(&sled_folder).map_err(failed)?;
@@ -183,13 +185,13 @@ pub(crate) fn open_sled(folder: &Path, cache_bytes: u64) -> Result<Disk, StoreEr
     }
 }
 
-/// Whether the store is new.
-fn check_format(disk: &Disk, folder: &Path) -> Result<bool, OpenError> {
+/// The format of the store; none where it is new.
+fn check_format(disk: &Disk, folder: &Path) -> Result<Option<u32>, OpenError> {
     let failed = |cause| store_error(folder, cause);
     match disk.load::<u32>(keys::FORMAT_KEY).map_err(failed)? {
         Some(found) if found > keys::FORMAT => Err(OpenError::Format { folder: folder.to_owned(), found, known: keys::FORMAT }),
-        Some(_) => Ok(false),
-        None if disk.is_empty().map_err(failed)? => Ok(true),
+        Some(found) => Ok(Some(found)),
+        None if disk.is_empty().map_err(failed)? => Ok(None),
         None => Err(failed(codec::damaged(keys::FORMAT_KEY, "it is missing"))),
     }
 }

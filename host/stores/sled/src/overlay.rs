@@ -7,12 +7,12 @@
 use std::collections::HashMap;
 
 use procession_engine::ports::store::StoreError;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use sled::{Batch, IVec};
+use sled::IVec;
 
+use crate::batch::Batch;
 use crate::codec::{self, BODY_BYTES_MAX, Body, Pieces};
 use crate::disk::Disk;
+use crate::kept::{Kept, Shape};
 use crate::keys::{self, Key};
 use crate::sum::Sum;
 
@@ -81,13 +81,13 @@ impl<'a> Overlay<'a> {
         }
     }
 
-    pub(crate) fn load<T: DeserializeOwned>(&mut self, key: &[u8]) -> Result<Option<T>, StoreError> {
+    pub(crate) fn load<T: Kept>(&mut self, key: &[u8]) -> Result<Option<T>, StoreError> {
         let Some(value) = self.get(key)? else { return Ok(None) };
         match codec::unseal(key, &value)? {
-            Body::Whole(body) => codec::decode(key, body).map(Some),
-            Body::InPieces(pieces) => {
+            Body::Whole(shape, body) => codec::decode(key, shape, body).map(Some),
+            Body::InPieces(shape, pieces) => {
                 let body = pieces.join(|number| keys::piece(key, number), |piece| self.get(piece))?;
-                codec::decode(key, &body).map(Some)
+                codec::decode(key, shape, &body).map(Some)
             }
         }
     }
@@ -95,15 +95,15 @@ impl<'a> Overlay<'a> {
     fn pieces_of(&mut self, key: &[u8]) -> Result<u32, StoreError> {
         let Some(value) = self.get(key)? else { return Ok(0) };
         Ok(match codec::unseal(key, &value)? {
-            Body::Whole(_) => 0,
-            Body::InPieces(pieces) => pieces.count,
+            Body::Whole(..) => 0,
+            Body::InPieces(_, pieces) => pieces.count,
         })
     }
 
     /// Puts a value in the place of the one before, if there was one.
-    pub(crate) fn put(&mut self, changes: &mut Changes, key: &[u8], value: &impl Serialize) -> Result<(), StoreError> {
+    pub(crate) fn put<T: Kept>(&mut self, changes: &mut Changes, key: &[u8], value: &T) -> Result<(), StoreError> {
         let pieces_before = self.pieces_of(key)?;
-        let pieces_now = changes.put(key, &codec::encode(value)?, false)?;
+        let pieces_now = changes.put(key, T::SHAPE, &codec::encode(value)?, false)?;
         changes.remove_all((pieces_now..pieces_before).map(|number| keys::piece(key, number)));
         Ok(())
     }
@@ -153,18 +153,18 @@ impl<'a> Overlay<'a> {
 
 impl Changes {
     /// Puts a value under a key that was never there: nothing has to be looked up.
-    pub(crate) fn put_first(&mut self, key: &[u8], value: &impl Serialize) -> Result<(), StoreError> {
-        self.put(key, &codec::encode(value)?, true).map(drop)
+    pub(crate) fn put_first<T: Kept>(&mut self, key: &[u8], value: &T) -> Result<(), StoreError> {
+        self.put(key, T::SHAPE, &codec::encode(value)?, true).map(drop)
     }
 
     /// Says how many pieces the body was put in.
-    fn put(&mut self, key: &[u8], body: &[u8], fresh: bool) -> Result<u32, StoreError> {
+    fn put(&mut self, key: &[u8], shape: Shape, body: &[u8], fresh: bool) -> Result<u32, StoreError> {
         if body.len() <= BODY_BYTES_MAX {
-            self.push(key.to_vec(), codec::seal(key, body), fresh);
+            self.push(key.to_vec(), codec::seal_as(key, shape, body), fresh);
             return Ok(0);
         }
         let pieces = Pieces::of(body)?;
-        self.push(key.to_vec(), codec::seal_pieces(key, pieces)?, fresh);
+        self.push(key.to_vec(), codec::seal_pieces(key, shape, pieces)?, fresh);
         self.put_pieces(body, |number| keys::piece(key, number), fresh);
         Ok(pieces.count)
     }

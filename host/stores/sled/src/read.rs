@@ -11,11 +11,11 @@ use procession_engine::model::process::{ProcessRow, Timer, TimerKey, Undelivered
 use procession_engine::model::time::Timestamp;
 use procession_engine::model::view::Phase;
 use procession_engine::ports::store::{Direction, Scope, StoreError};
-use serde::de::DeserializeOwned;
 
 use crate::codec::damaged;
 use crate::disk::Disk;
 use crate::group::Run;
+use crate::kept::Kept;
 use crate::keys::{self, KeyRange};
 
 /// Events of a scope.
@@ -254,7 +254,7 @@ pub(crate) fn processes(disk: &Disk, phase: Option<Phase>, after: Option<&Proces
 }
 
 /// What the values of a range say.
-pub(crate) fn values<T: DeserializeOwned>(disk: &Disk, range: KeyRange, limit: usize) -> Result<Vec<T>, StoreError> {
+pub(crate) fn values<T: Kept>(disk: &Disk, range: KeyRange, limit: usize) -> Result<Vec<T>, StoreError> {
     let mut values = Vec::new();
     for found in disk.range(range) {
         if values.len() == limit {

@@ -22,6 +22,7 @@ use crate::queue::{Queue, Work};
 use crate::read;
 use crate::settings::Settings;
 use crate::sync::DurableSync;
+use crate::tap::Taps;
 use crate::writer::{Standing, Writer};
 
 /// The event store and module shelf of one folder.
@@ -30,6 +31,7 @@ use crate::writer::{Standing, Writer};
 /// Dropping the store finishes what waits, as [`close`](Self::close) does.
 pub struct SledStore {
     queue: Arc<Queue>,
+    taps: Arc<Taps>,
     writer: Mutex<Option<JoinHandle<()>>>,
     door: Arc<Door>,
     // Last, so that the folder is free only when sled has let go of it.
@@ -54,10 +56,12 @@ impl SledStore {
         let Opened { database: Database { disk, ledger, sync }, mark, lock } = open::open(folder, &settings)?;
         let (disk, queue) = (Arc::new(disk), Arc::new(Queue::new(settings.queue_commits_max)));
         let door = Arc::new(Door::new(Arc::clone(&disk)));
+        let taps = Arc::new(Taps::default());
         let writer = Writer {
             folder: folder.to_owned(),
             settings,
             queue: Arc::clone(&queue),
+            taps: Arc::clone(&taps),
             door: Arc::clone(&door),
             disk: Some(disk),
             durable: ledger.last,
@@ -68,7 +72,7 @@ impl SledStore {
         };
         let started = thread::Builder::new().name("procession-store".to_owned()).spawn(move || writer.run());
         let writer = started.map_err(|cause| OpenError::Unreadable { folder: folder.to_owned(), cause: Box::new(cause) })?;
-        Ok(Self { queue, writer: Mutex::new(Some(writer)), door, _lock: lock })
+        Ok(Self { queue, taps, writer: Mutex::new(Some(writer)), door, _lock: lock })
     }
 
     /// Finishes what waits and syncs; later commits are refused, reads go on.
@@ -86,6 +90,10 @@ impl SledStore {
 
     pub(crate) fn disk(&self) -> Result<Arc<Disk>, StoreError> {
         self.door.disk()
+    }
+
+    pub(crate) fn taps(&self) -> &Taps {
+        &self.taps
     }
 
     pub(crate) fn queue(&self) -> &Queue {

@@ -11,8 +11,10 @@ use procession_engine::ports::store::StoreError;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
+use crate::batch::Batch;
 use crate::codec::{self, damaged};
 use crate::disk::Disk;
+use crate::kept::Kept;
 use crate::keys;
 use crate::ledger::LastGroup;
 use crate::settings::Check;
@@ -27,11 +29,13 @@ pub(crate) struct Sum {
 
 /// The sum, as a batch records it.
 #[derive(Serialize, Deserialize)]
-struct Recorded {
+pub(crate) struct Recorded {
     /// The group whose batch it is. Where it is another one than the last, a release that knows no sums has written since.
     group: u64,
     sum: Sum,
 }
+
+impl Kept for Recorded {}
 
 impl Sum {
     /// Takes note that a value stands under a key.
@@ -47,7 +51,7 @@ impl Sum {
     }
 
     /// Puts it into the batch of a group.
-    pub(crate) fn write_into(self, batch: &mut sled::Batch, group: u64) -> Result<(), StoreError> {
+    pub(crate) fn write_into(self, batch: &mut Batch, group: u64) -> Result<(), StoreError> {
         let recorded = codec::encode(&Recorded { group, sum: self })?;
         batch.insert(keys::SUM_KEY, codec::seal(keys::SUM_KEY, &recorded));
         Ok(())

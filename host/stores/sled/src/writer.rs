@@ -20,6 +20,7 @@ use crate::recovery::PROBE_EVERY;
 use crate::room;
 use crate::settings::Settings;
 use crate::sync::{self, DurableSync};
+use crate::tap::Taps;
 
 /// Bytes after which a group takes no further commit: large payloads must not gather in memory a second time.
 const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -29,6 +30,7 @@ pub(crate) struct Writer {
     pub(crate) folder: PathBuf,
     pub(crate) settings: Settings,
     pub(crate) queue: Arc<Queue>,
+    pub(crate) taps: Arc<Taps>,
     pub(crate) door: Arc<Door>,
     /// None while the database is shut.
     pub(crate) disk: Option<Arc<Disk>>,
@@ -119,7 +121,10 @@ impl Writer {
             written.unwrap_or_else(|panic| Err(Failure::Broken(StoreError::Closed(format!("the writer broke: {}", panic_text(&*panic))))));
         let (answer, barriers) = match written {
             Ok(()) => (Ok(()), self.queue.durable()),
-            Err(failure) => self.failed(failure),
+            Err(failure) => {
+                self.taps.failed();
+                self.failed(failure)
+            }
         };
         for (done, outcome) in outcomes {
             // What was refused may have been refused because of a commit that is lost now.
@@ -151,11 +156,12 @@ impl Writer {
         }
         let Some(batch) = group.into_batch().map_err(Failure::Broken)? else { return Ok(()) };
         self.queue.applying();
-        disk.write(batch).map_err(|error| match error {
+        disk.write(batch.to_sled()).map_err(|error| match error {
             StoreError::Io(_) => Failure::Write(error),
             StoreError::Damaged(_) | StoreError::Closed(_) => Failure::Broken(error),
         })?;
         self.sync.sync().map_err(|why| Failure::Sync(sync::failed(&sled_folder(&self.folder), &why)))?;
+        self.taps.durable(batch);
         self.durable = self.ledger.last;
         if let Err(error) = self.mark.reached(self.durable) {
             // The commits are durable; only the net below them has a hole.

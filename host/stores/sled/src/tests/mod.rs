@@ -1,8 +1,10 @@
 //! What the sled store promises beyond the suite of every store.
 //! Nothing here looks at time: where a moment matters, the sync is held by a gate.
 
+mod backups;
 mod crash;
 mod damage;
+mod format1;
 mod gate;
 mod grouping;
 #[cfg(target_os = "linux")]
@@ -13,7 +15,9 @@ mod pieces;
 mod power_loss;
 mod random;
 mod rivals;
+mod shapes;
 mod story;
+mod verifying;
 
 use std::path::Path;
 

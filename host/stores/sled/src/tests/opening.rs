@@ -48,10 +48,10 @@ fn a_newer_format_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     let mut batch = sled::Batch::default();
-    batch.insert(keys::FORMAT_KEY, codec::seal(keys::FORMAT_KEY, &codec::encode(&2_u32).unwrap()));
+    batch.insert(keys::FORMAT_KEY, codec::seal(keys::FORMAT_KEY, &codec::encode(&(keys::FORMAT + 1)).unwrap()));
     store.disk().unwrap().write(batch).unwrap();
     drop(store);
-    assert!(matches!(refused(folder.path()), OpenError::Format { found: 2, known: 1, .. }));
+    assert!(matches!(refused(folder.path()), OpenError::Format { found: 3, known: 2, .. }));
 }
 
 #[test]
