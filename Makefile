@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build guests demo run test ci format lint doc clean target
+.PHONY: help build guests demo run test simulate ci format lint doc clean target
 
 GUESTS := guest-processes
 DIST := $(GUESTS)/dist
@@ -38,6 +38,9 @@ test: guests ## run all tests
 	cargo test --quiet --doc --locked --workspace
 	cd $(GUESTS) && $(RUN_TESTS) --locked --target-dir $(abspath $(GUEST_TARGET))
 	$(RUN_TESTS) --locked --workspace
+
+simulate: ## play worlds that fail in every way, drawn from seeds (SEED=1 RUNS=1000, SABOTAGE=… to break a promise on purpose)
+	cargo run --release --quiet --locked -p procession-simulation -- --seed $(or $(SEED),1) --runs $(or $(RUNS),1000) $(if $(SABOTAGE),--sabotage $(SABOTAGE))
 
 ci: format lint doc test ## what every change must pass
 

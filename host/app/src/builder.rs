@@ -18,6 +18,7 @@ use crate::start;
 #[must_use = "a host runs only after `start`"]
 pub struct Builder {
     pub(crate) keeps: Keeps,
+    pub(crate) free_bytes_min: Option<u64>,
     pub(crate) definitions: Option<PathBuf>,
     pub(crate) listen: Option<String>,
     pub(crate) settings: BTreeMap<String, Map<String, Value>>,
@@ -47,6 +48,7 @@ impl Default for Builder {
     fn default() -> Self {
         Self {
             keeps: Keeps::Memory,
+            free_bytes_min: None,
             definitions: None,
             listen: None,
             settings: BTreeMap::new(),
@@ -69,6 +71,12 @@ impl Builder {
     /// Keeps everything in memory, and nothing after the stop. This is the default.
     pub fn in_memory(mut self) -> Self {
         self.keeps = Keeps::Memory;
+        self
+    }
+
+    /// Refuses what is to be recorded while the file system of the data folder has less room than this; 64 MiB, where nothing is said.
+    pub fn free_bytes_min(mut self, bytes: u64) -> Self {
+        self.free_bytes_min = Some(bytes);
         self
     }
 

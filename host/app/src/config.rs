@@ -17,6 +17,7 @@ pub(crate) type Settings = BTreeMap<String, BTreeMap<String, Value>>;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct File {
     data: Option<PathBuf>,
+    free_bytes_min: Option<u64>,
     definitions: Option<PathBuf>,
     listen: Option<String>,
     log: Option<String>,
@@ -31,6 +32,7 @@ struct File {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Config {
     pub(crate) data: PathBuf,
+    pub(crate) free_bytes_min: Option<u64>,
     pub(crate) definitions: Definitions,
     pub(crate) listen: String,
     pub(crate) log: String,
@@ -75,6 +77,7 @@ impl Config {
         }
         Ok(Self {
             data: arguments.data.or(file.data).unwrap_or_else(|| PathBuf::from("data")),
+            free_bytes_min: arguments.free_bytes_min.or(file.free_bytes_min),
             definitions: named.unwrap_or_else(|| Definitions::Default(PathBuf::from("definitions"))),
             listen: arguments.listen.or(file.listen).unwrap_or_else(|| "127.0.0.1:43210".to_owned()),
             log: arguments.log.or(file.log).unwrap_or_else(|| "info".to_owned()),

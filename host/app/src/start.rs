@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use procession_engine::engine::{Parts, Standing};
 use procession_engine::error::DeployError;
-use procession_engine::limits::Limits;
 use procession_engine::model::id::Category;
 use procession_engine::model::json::Json;
 use procession_engine::ports::shelf::Shelf;
@@ -119,14 +118,14 @@ async fn listener(builder: &Builder) -> Result<Option<TcpListener>, StartError> 
 }
 
 /// Store, sandbox, engine and folder. Blocks: opening reads, and active modules are made ready.
-fn open(builder: Builder) -> Result<Opened, StartError> {
-    let settings = settings(builder.settings)?;
+fn open(mut builder: Builder) -> Result<Opened, StartError> {
+    let settings = settings(std::mem::take(&mut builder.settings))?;
     // Looked at before the store, so that a typo leaves no data folder behind.
     if let Some(folder) = &builder.definitions {
         let unreadable = |error| StartError::Definitions { reason: format!("{} cannot be read: {error}", folder.display()) };
         std::fs::read_dir(folder).map_err(unreadable)?;
     }
-    let Kept { store, shelf, close } = kept(&builder.keeps, &builder.limits)?;
+    let Kept { store, shelf, close } = kept(&builder)?;
     let compiled = match &builder.keeps {
         Keeps::Memory => None,
         Keeps::Folder(folder) => Some(folder.join(COMPILED)),
@@ -140,16 +139,18 @@ fn open(builder: Builder) -> Result<Opened, StartError> {
     Ok(Opened { standing, folder, close })
 }
 
-fn kept(keeps: &Keeps, limits: &Limits) -> Result<Kept, StartError> {
-    match keeps {
+fn kept(builder: &Builder) -> Result<Kept, StartError> {
+    match &builder.keeps {
         Keeps::Memory => {
             let store = MemoryStore::new();
             Ok(Kept { store: Arc::new(store.clone()), shelf: Arc::new(store), close: Box::new(|| ()) })
         }
         Keeps::Folder(folder) => {
             // Room for all that the workers may have in flight, so that none of them ever waits for the writer.
-            let queue_commits_max = limits.workers * limits.commits_in_flight_max;
+            let queue_commits_max = builder.limits.workers * builder.limits.commits_in_flight_max;
             let settings = Settings { queue_commits_max, ..Settings::default() };
+            let free_bytes_min = builder.free_bytes_min.unwrap_or(settings.free_bytes_min);
+            let settings = Settings { free_bytes_min, ..settings };
             let store = SledStore::open(&folder.join(STORE), settings).map_err(|error| store_error(folder, &error))?;
             let store = Arc::new(store);
             Ok(Kept { store: store.clone(), shelf: store.clone(), close: Box::new(move || store.close()) })

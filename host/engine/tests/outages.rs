@@ -52,7 +52,7 @@ fn a_timer_that_came_due_while_the_store_failed_has_its_effect_when_it_is_back()
     }
     assert_eq!(bench.stream("A1-Order"), ["OrderPlaced", "PaymentAsked"]);
     full.store(false, Ordering::SeqCst);
-    bench.advance(1_000);
+    bench.advance(8_000);
     assert_eq!(bench.row("A1").root().unwrap().view.phase, Phase::Completed, "{:?}", bench.stream("A1-Order"));
 }
 

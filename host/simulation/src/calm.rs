@@ -59,7 +59,8 @@ impl Run {
         let (mut retries, mut pauses) = (0, 0);
         ground.survives(|| {
             // What waits for its definition gets it now.
-            let deployed = ["archive-1.0", "order-1.1", "reminder-1.0"].map(|bytes| host.engine().deploy(bytes.as_bytes(), &Origin::Request));
+            let deployed =
+                ["archive-1.0", "order-1.1", "reminder-1.0"].map(|bytes| host.engine().deploy(bytes.as_bytes(), &Origin::Request));
             if let Some(error) = deployed.into_iter().find_map(Result::err) {
                 ground.judge.finds(Invariant::TheEngineStands, format!("a definition is refused although nothing fails: {error}"));
             }

@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn the_same_seed_draws_the_same_numbers_and_another_one_others() {
-        let draw = |seed| std::iter::repeat_with(move || seed).scan(Dice::new(seed), |dice, _| Some(dice.bits())).take(50).collect::<Vec<_>>();
+        let draw =
+            |seed| std::iter::repeat_with(move || seed).scan(Dice::new(seed), |dice, _| Some(dice.bits())).take(50).collect::<Vec<_>>();
         assert_eq!(draw(7), draw(7));
         assert_ne!(draw(7), draw(8));
     }

@@ -33,7 +33,10 @@ impl Fate {
         let mut dice = Dice::new(seed);
         let mut rate = |fault: &Fault| if dice.below(2) == 0 { 0 } else { fault.rate_ppm_max() >> dice.below(4) };
         let rates_ppm = Fault::ALL.iter().map(&mut rate).collect();
-        Self { drawn: Mutex::new(Drawn { dice, rates_ppm, tally: Tally::default(), trace: Trace::new(keep) }), calm: AtomicBool::new(false) }
+        Self {
+            drawn: Mutex::new(Drawn { dice, rates_ppm, tally: Tally::default(), trace: Trace::new(keep) }),
+            calm: AtomicBool::new(false),
+        }
     }
 
     /// A chance in which nothing ever fails.

@@ -56,7 +56,10 @@ fn main() -> ExitCode {
         }
     }
     let seconds = started.elapsed().as_secs_f64();
-    println!("{played} runs, {steps} steps, {:.0} seeds/s, {violations} violations", f64::from(u32::try_from(played).unwrap_or(u32::MAX)) / seconds);
+    println!(
+        "{played} runs, {steps} steps, {:.0} seeds/s, {violations} violations",
+        f64::from(u32::try_from(played).unwrap_or(u32::MAX)) / seconds
+    );
     for fault in Fault::ALL {
         println!("  {fault:<38} {:>9}", tally.of(*fault));
     }

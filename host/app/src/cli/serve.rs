@@ -26,6 +26,9 @@ pub(crate) struct Arguments {
     /// Keeps streams and modules in this folder [default: data].
     #[arg(long, value_name = "DIR", env = "PROCESSION_DATA")]
     pub(crate) data: Option<PathBuf>,
+    /// Refuses what is to be recorded while the disk has less room than this, in bytes [default: 67108864].
+    #[arg(long, value_name = "BYTES", env = "PROCESSION_FREE_BYTES_MIN")]
+    pub(crate) free_bytes_min: Option<u64>,
     /// Takes definitions from this folder and watches it [default: definitions, made if missing].
     #[arg(long, value_name = "DIR", env = "PROCESSION_DEFINITIONS")]
     pub(crate) definitions: Option<PathBuf>,
@@ -81,6 +84,9 @@ fn builder(config: Config) -> Result<procession::Builder, Failure> {
             .map_err(|error| Failure::Failed(format!("cannot make the folder {}: {error}", folder.display())))?;
     }
     let mut builder = Host::builder().data(config.data).definitions(config.definitions.path()).listen(config.listen);
+    if let Some(bytes) = config.free_bytes_min {
+        builder = builder.free_bytes_min(bytes);
+    }
     for (definition, values) in config.set {
         for (key, value) in values {
             builder = builder.setting(definition.as_str(), key, value);

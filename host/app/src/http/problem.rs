@@ -85,8 +85,17 @@ impl Problem {
     }
 
     fn store(error: &StoreError) -> Self {
-        let detail = "the event store could not do its work, so nothing is promised; the log of the host says why";
-        Self { cause: Some(error.to_string()), ..Self::new(status::UNAVAILABLE, "store-failed", detail) }
+        let detail = match error {
+            StoreError::Io(_) => {
+                "the event store cannot write at present, so nothing is promised; try again later, the log of the host says why"
+            }
+            StoreError::Damaged(_) | StoreError::Closed(_) => {
+                "the event store could not do its work, so nothing is promised; the log of the host says why"
+            }
+        };
+        let problem = Self { cause: Some(error.to_string()), ..Self::new(status::UNAVAILABLE, "store-failed", detail) };
+        // A disk that is full has room again some day; the rest waits for somebody who mends it.
+        if matches!(error, StoreError::Io(_)) { problem.with("retry-after", "5") } else { problem }
     }
 
     fn with(self, name: &'static str, value: &'static str) -> Self {

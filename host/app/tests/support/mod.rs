@@ -5,6 +5,7 @@
 
 pub(crate) mod api;
 pub(crate) mod expected;
+pub(crate) mod faults;
 pub(crate) mod server;
 
 use std::path::PathBuf;

@@ -47,9 +47,14 @@ impl Folders {
 
     /// Starts a server on these folders.
     pub(crate) fn serve(&self, flags: &[&str]) -> Server {
+        Server::start(self.command(flags))
+    }
+
+    /// What starts a server on these folders.
+    pub(crate) fn command(&self, flags: &[&str]) -> Command {
         let mut command = procession(&["serve", "--listen", "127.0.0.1:0", "--log", "warn"]);
         command.arg("--data").arg(self.data()).arg("--definitions").arg(self.definitions()).args(flags);
-        Server::start(command)
+        command
     }
 }
 

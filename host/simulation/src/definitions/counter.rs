@@ -10,11 +10,8 @@ use procession_engine::model::view::Phase;
 use super::{Module, Part, Rules, Story, accept, data, event, event_with, kinds, manifest, records, reject, timer, word};
 
 pub(super) fn module() -> Module {
-    let about = Manifest {
-        starts: kinds(&["Count"]),
-        records: records(&["Counted", "Rested"]),
-        ..manifest("counter-1.0", Some("Counter"))
-    };
+    let about =
+        Manifest { starts: kinds(&["Count"]), records: records(&["Counted", "Rested"]), ..manifest("counter-1.0", Some("Counter")) };
     Module { bytes: "counter-1.0", manifest: Arc::new(about), part: Part::Rules(Rules { decide, phase }) }
 }
 

@@ -15,12 +15,13 @@ use super::{Module, Part, Rules, Story, accept, clear, count, empty, event, igno
 const ASKED_MAX: u64 = 3;
 
 pub(super) fn modules() -> Vec<Module> {
-    let module = |bytes, category, decide| Module {
-        bytes,
-        manifest: Arc::new(about(category)),
-        part: Part::Rules(Rules { decide, phase }),
-    };
-    vec![module("order-1.0", "order-1.0", decide_1_0), module("order-1.0b", "order-1.0", decide_1_0), module("order-1.1", "order-1.1", decide_1_1)]
+    let module =
+        |bytes, category, decide| Module { bytes, manifest: Arc::new(about(category)), part: Part::Rules(Rules { decide, phase }) };
+    vec![
+        module("order-1.0", "order-1.0", decide_1_0),
+        module("order-1.0b", "order-1.0", decide_1_0),
+        module("order-1.1", "order-1.1", decide_1_1),
+    ]
 }
 
 fn about(category: &str) -> Manifest {
@@ -43,7 +44,11 @@ fn about(category: &str) -> Manifest {
             "Moved",
         ]),
         sends: kinds(&["TakePayment", "ReturnPayment", "PackParcel", "Count", "Archive"]),
-        takes_over: ["order-1.0", "order-1.1"].iter().filter(|other| **other != category).filter_map(|other| Category::parse(other).ok()).collect(),
+        takes_over: ["order-1.0", "order-1.1"]
+            .iter()
+            .filter(|other| **other != category)
+            .filter_map(|other| Category::parse(other).ok())
+            .collect(),
         ..manifest(category, Some("Order"))
     }
 }

@@ -10,8 +10,8 @@ use procession_engine::model::manifest::Manifest;
 use procession_engine::model::view::Phase;
 
 use super::{
-    Module, Part, Rules, Story, accept, answered, ask, count, data, empty, event, event_with, ignore, json, kinds, manifest, number, records,
-    reject, send, word,
+    Module, Part, Rules, Story, accept, answered, ask, count, data, empty, event, event_with, ignore, json, kinds, manifest, number,
+    records, reject, send, word,
 };
 
 /// How often the carrier is asked for one leg, and to cancel one.

@@ -16,8 +16,7 @@ pub(super) fn modules() -> Vec<Module> {
 
 /// Nobody handles `Archive` until this is deployed.
 fn archive() -> Module {
-    let about =
-        Manifest { starts: kinds(&["Archive"]), records: records(&["Archived"]), ..manifest("archive-1.0", Some("Archive")) };
+    let about = Manifest { starts: kinds(&["Archive"]), records: records(&["Archived"]), ..manifest("archive-1.0", Some("Archive")) };
     fn decide(story: &Story, _: &Context, trigger: &Trigger) -> Decision {
         match word(trigger).as_str() {
             "Archive" if story.is_empty() => accept(vec![event("Archived")], Vec::new()),

@@ -120,9 +120,8 @@ pub(super) fn messages(entry: &Entry, decision: &DecisionRecord, stream: &Stream
         Message { id, process, kind, source, time: entry.time, data, correlation: entry.input.correlation.clone() }
     };
     let events = decision.events.iter().zip(decision.first_version..);
-    let mut all: Vec<Message> = events
-        .map(|(event, version)| message(MessageId::of_event(stream, version), &stream.process, &event.kind, &event.data))
-        .collect();
+    let mut all: Vec<Message> =
+        events.map(|(event, version)| message(MessageId::of_event(stream, version), &stream.process, &event.kind, &event.data)).collect();
     all.extend(decision.effects.iter().enumerate().filter_map(|(index, effect)| match effect {
         Effect::Send(command) => {
             let to = command.process.as_ref().unwrap_or(&stream.process);

@@ -23,7 +23,8 @@ impl Judge {
         }
         for one in &commit.undelivered {
             seen.messages.insert(one.message.id.clone());
-            if seen.undelivered.insert((one.owner.clone(), one.seq), one.clone()).is_some_and(|before| before.message.id != one.message.id) {
+            if seen.undelivered.insert((one.owner.clone(), one.seq), one.clone()).is_some_and(|before| before.message.id != one.message.id)
+            {
                 seen.finds(Invariant::SentIsDelivered, format!("{} took the place of another message of {}", one.message.id, one.owner));
             }
         }

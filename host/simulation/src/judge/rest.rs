@@ -117,7 +117,10 @@ fn store_is_consistent(seen: &mut Seen, rows: &[ProcessRow], undelivered: &[Unde
                 seen.finds(Invariant::NothingIsSilent, what);
             }
             if one.seq >= row.next_seq {
-                seen.finds(Invariant::SentIsDelivered, format!("{} has the number {}, which is still to be given", one.message.id, one.seq));
+                seen.finds(
+                    Invariant::SentIsDelivered,
+                    format!("{} has the number {}, which is still to be given", one.message.id, one.seq),
+                );
             }
         }
     }

@@ -54,7 +54,10 @@ impl Judge {
                     seen.finds(Invariant::TimersAreKept, format!("a delayed message of {process} came before {}", key.due.0));
                 }
                 Fires::Retry(seq) if !commit.delivered.contains(&(process.clone(), *seq)) => {
-                    seen.finds(Invariant::TimersAreKept, format!("the next attempt at message {seq} of {process} is cleared and the message stays"));
+                    seen.finds(
+                        Invariant::TimersAreKept,
+                        format!("the next attempt at message {seq} of {process} is cleared and the message stays"),
+                    );
                 }
                 Fires::Message(_) | Fires::Retry(_) => {}
                 Fires::Trigger { .. } | Fires::Deadline { .. } => {

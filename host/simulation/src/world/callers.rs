@@ -77,7 +77,9 @@ impl Callers {
         });
         let number = self.wishes.len();
         let key = self.fate.draw(|dice| (dice.below(3) > 0).then(|| format!("key-{number}")));
-        let category = self.fate.draw(|dice| (kind == "PlaceOrder" && dice.below(3) == 0).then(|| dice.one_of(&["order", "order-1.0", "order-1.1"]).to_string()));
+        let category = self.fate.draw(|dice| {
+            (kind == "PlaceOrder" && dice.below(3) == 0).then(|| dice.one_of(&["order", "order-1.0", "order-1.1"]).to_string())
+        });
         let unhandled = if self.fate.draw(|dice| dice.below(4)) == 0 { Unhandled::Keep } else { Unhandled::Refuse };
         self.wishes.push(Wish {
             process: ProcessId::parse(process).expect("a valid process id"),

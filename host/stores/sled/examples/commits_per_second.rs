@@ -1,4 +1,4 @@
-//! Measures the store: commits a second and the time of one, with one and with many commits under way.
+//! Measures the store: commits a second and the time of one, with one and with many commits under way, and how long it takes to open it again.
 //!
 //! `cargo run --release -p procession-store-sled --example commits_per_second -- [FOLDER] [SECONDS]`
 //! Without a folder, one below the system's temporary folder is used; give one on the disk that matters.
@@ -12,7 +12,7 @@ use procession_conformance::samples::{commit, json, receipt, undelivered, unknow
 use procession_engine::model::commit::Commit;
 use procession_engine::model::process::ProcessRow;
 use procession_engine::ports::store::EventStore;
-use procession_store_sled::{Settings, SledStore};
+use procession_store_sled::{Check, Settings, SledStore};
 
 /// Commits of one process before its caller begins another one.
 const COMMITS_PER_PROCESS: u64 = 10;
@@ -22,14 +22,26 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let temporary = tempfile::tempdir()?;
     let folder = arguments.next().map_or_else(|| temporary.path().to_owned(), Into::into);
     let seconds = arguments.next().map_or(Ok(5), |text| text.parse())?;
-    println!("under way  commits/s  p50 ms  p99 ms");
+    println!("under way  commits/s  p50 ms  p99 ms  commits  open, s  and add up, s");
     for under_way in [1, 16, 64, 512] {
-        let (rate, mut times) = measure(&folder.join(format!("{under_way}")), under_way, Duration::from_secs(seconds))?;
+        let folder = folder.join(format!("{under_way}"));
+        let (rate, mut times) = measure(&folder, under_way, Duration::from_secs(seconds))?;
         times.sort_unstable();
         let at = |share: usize| times.get(times.len() * share / 100).map_or(0.0, |time| time.as_secs_f64() * 1e3);
-        println!("{under_way:>9}  {rate:>9.0}  {:>6.2}  {:>6.2}", at(50), at(99));
+        let quick = opening(&folder, Check::End)?;
+        let whole = opening(&folder, Check::Everything)?;
+        println!("{under_way:>9}  {rate:>9.0}  {:>6.2}  {:>6.2}  {:>7}  {quick:>8.2}  {whole:>8.2}", at(50), at(99), times.len());
     }
     Ok(())
+}
+
+/// How long opening takes, in seconds.
+fn opening(folder: &Path, check: Check) -> Result<f64, Box<dyn std::error::Error>> {
+    let begun = Instant::now();
+    let store = SledStore::open(folder, Settings { check, ..Settings::default() })?;
+    let took = begun.elapsed().as_secs_f64();
+    drop(store);
+    Ok(took)
 }
 
 /// A caller that has one commit under way at any time.

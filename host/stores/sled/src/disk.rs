@@ -9,10 +9,14 @@ use serde::de::DeserializeOwned;
 use sled::{Batch, Db, IVec};
 
 use crate::codec::{self, Body};
+use crate::flushing::Flushing;
 use crate::keys::{self, Key, KeyRange};
+use crate::ordered;
 
 /// The database.
 pub(crate) struct Disk {
+    // Before the database, which it holds as well.
+    flushing: Flushing,
     db: Db,
     folder: PathBuf,
 }
@@ -22,8 +26,10 @@ impl Disk {
     pub(crate) fn open(folder: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
         // The flusher must run: only its thread gives space back. Half a second is sled's own default.
         let config = sled::Config::new().path(folder).cache_capacity(cache_bytes).flush_every_ms(Some(500));
+        ordered::hold();
         let db = guarded(folder, || config.open())?;
-        Ok(Self { db, folder: folder.to_owned() })
+        let flushing = Flushing::of(&db).map_err(|error| StoreError::Io(format!("the system gives no thread: {error}")))?;
+        Ok(Self { flushing, db, folder: folder.to_owned() })
     }
 
     pub(crate) fn get(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
@@ -69,7 +75,8 @@ impl Disk {
 
     /// Writes a batch and hands it to the operating system. That is not yet durable: see `sync`.
     pub(crate) fn write(&self, batch: Batch) -> Result<(), StoreError> {
-        guarded(&self.folder, || self.db.apply_batch(batch).and_then(|()| self.db.flush().map(drop)))
+        guarded(&self.folder, || self.db.apply_batch(batch))?;
+        guarded(&self.folder, || self.flushing.during(|| self.db.flush().map(drop)))
     }
 }
 
@@ -107,8 +114,20 @@ fn guarded<T>(folder: &Path, call: impl FnOnce() -> sled::Result<T>) -> Result<T
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(sled::Error::Corruption { at: pointer, .. })) => Err(StoreError::Damaged(format!("{at}: sled finds damage at {pointer:?}"))),
-        Ok(Err(error)) => Err(StoreError::Io(format!("{at}: {error}"))),
+        Ok(Err(sled::Error::Io(error))) => Err(StoreError::Io(format!("{at}: {}", system_text(&error)))),
+        // What is left are mistakes of sled and files that are not what it wrote.
+        Ok(Err(error)) => Err(StoreError::Damaged(format!("{at}: sled gave up: {error}"))),
         Err(panic) => Err(StoreError::Damaged(format!("{at}: sled gave up: {}", panic_text(&*panic)))),
+    }
+}
+
+/// What the system said. sled keeps only the kind of an error and a text for programmers.
+fn system_text(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded | std::io::ErrorKind::ReadOnlyFilesystem => {
+            error.kind().to_string()
+        }
+        _ => error.to_string(),
     }
 }
 

@@ -156,8 +156,9 @@ impl<'a> Group<'a> {
 
     /// The one batch of this group; none where nothing has changed.
     pub(crate) fn into_batch(self) -> Result<Option<Batch>, StoreError> {
-        let Some(mut batch) = self.overlay.into_batch() else { return Ok(None) };
-        self.ledger.write_into(&mut batch)?;
+        let disk = self.overlay.disk();
+        let Some(mut batch) = self.overlay.into_batch(&mut self.ledger.sum)? else { return Ok(None) };
+        self.ledger.write_into(&mut batch, disk)?;
         Ok(Some(batch))
     }
 }

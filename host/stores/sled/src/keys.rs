@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `F` | the version of this layout |
 //! | `G` | the last group: its number, and the last position of the log |
+//! | `S` | the sum over everything else, and the group that recorded it |
 //! | `L` position | an entry of the log, under the position of its first event |
 //! | `P` process `0` position | which streams that entry goes on, and from which versions |
 //! | `W` process `0` stream `0` version | waymark: the position of the entry that holds this version; one in 64 versions |
@@ -16,7 +17,7 @@
 //! | `T` due process `0` number | a timer |
 //! | `R` process `0` key | a receipt; a long key is replaced by its hash |
 //! | `N` process `0` slot | a note; later ones take the place of the oldest |
-//! | `S` process `0` stream | the latest snapshot of a stream |
+//! | `K` process `0` stream | the latest snapshot of a stream |
 //! | `M` digest | a module's record |
 //! | `B` digest piece | a piece of a module's bytes |
 //! | `C` digest | how many streams are on a module |
@@ -38,6 +39,9 @@ pub(crate) const FORMAT: u32 = 1;
 pub(crate) const FORMAT_KEY: &[u8] = b"F";
 /// Where the last group stands.
 pub(crate) const GROUP_KEY: &[u8] = b"G";
+
+/// Where the sum over everything stands.
+pub(crate) const SUM_KEY: &[u8] = b"S";
 
 /// One version in so many has a waymark: reading a page in the middle of a long stream passes over fewer entries than this,
 /// and the extra key is hardly ever written.
@@ -101,7 +105,7 @@ pub(crate) fn note(process: &ProcessId, slot: u64) -> Key {
 }
 
 pub(crate) fn snapshot(process: &ProcessId, suffix: &Suffix) -> Key {
-    key(b'S', &[process.as_str().as_bytes(), &[0], suffix.as_str().as_bytes()])
+    key(b'K', &[process.as_str().as_bytes(), &[0], suffix.as_str().as_bytes()])
 }
 
 pub(crate) fn module(digest: &Digest) -> Key {
@@ -200,6 +204,7 @@ pub(crate) fn describe(key: &[u8]) -> String {
     match letter {
         b'F' => "the version of the layout".to_owned(),
         b'G' => "the record of the last group".to_owned(),
+        b'S' => "the sum over everything".to_owned(),
         b'L' => format!("the log entry at position {}", last_number(key)),
         b'P' => named("the index entry at position"),
         b'W' => named("the waymark at version"),
@@ -209,7 +214,7 @@ pub(crate) fn describe(key: &[u8]) -> String {
         b'T' => format!("the timer {}", text(rest)),
         b'R' => format!("the receipt {}", text(rest)),
         b'N' => named("the note"),
-        b'S' => format!("the snapshot {}", text(rest)),
+        b'K' => format!("the snapshot {}", text(rest)),
         b'M' | b'B' | b'C' => format!("the module {}", rest.iter().take(6).map(|byte| format!("{byte:02x}")).collect::<String>()),
         b'X' => format!("a piece of {}", describe(&rest[..rest.len().saturating_sub(4)])),
         _ => format!("the key {}", text(key)),

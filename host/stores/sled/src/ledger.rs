@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::codec;
 use crate::disk::Disk;
 use crate::keys;
+use crate::settings::Check;
 use crate::shelf::KeptModule;
+use crate::sum::Sum;
 
 /// The last group, as every batch records it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +31,8 @@ pub(crate) struct Ledger {
     pub(crate) last: LastGroup,
     /// The number that the next new module takes.
     pub(crate) next_module: u64,
+    /// The sum over everything that is kept.
+    pub(crate) sum: Sum,
     tallies: HashMap<Digest, Tally>,
     changed_tallies: HashSet<Digest>,
 }
@@ -44,7 +48,13 @@ impl Ledger {
         }
         let next_module = crate::shelf::kept_modules(disk)?.iter().map(|module: &KeptModule| module.ordinal + 1).max().unwrap_or(1);
         let tallies = crate::shelf::tallies(disk)?.into_iter().collect();
-        Ok(Self { last, next_module, tallies, changed_tallies: HashSet::new() })
+        Ok(Self { last, next_module, sum: Sum::default(), tallies, changed_tallies: HashSet::new() })
+    }
+
+    /// Finds out whether everything is there that was kept, as far as is asked for.
+    pub(crate) fn add_up(&mut self, disk: &Disk, check: Check) -> Result<(), StoreError> {
+        self.sum = Sum::load(disk, self.last, check)?;
+        Ok(())
     }
 
     /// Counts what a row's change does to the modules of its streams.
@@ -71,14 +81,19 @@ impl Ledger {
     }
 
     /// What a batch records besides its commits. Small, so it never stands in pieces.
-    pub(crate) fn write_into(&mut self, batch: &mut sled::Batch) -> Result<(), StoreError> {
+    pub(crate) fn write_into(&mut self, batch: &mut sled::Batch, disk: &Disk) -> Result<(), StoreError> {
         self.last.number += 1;
-        let mut put = |key: &[u8], body: Vec<u8>| batch.insert(key, codec::seal(key, &body));
-        put(keys::GROUP_KEY, codec::encode(&self.last)?);
         for module in self.changed_tallies.drain() {
             let tally = self.tallies.get(&module).copied().unwrap_or_default();
-            put(&keys::tally(&module), codec::encode(&tally)?);
+            let key = keys::tally(&module);
+            let value = codec::seal(&key, &codec::encode(&tally)?);
+            if let Some(before) = disk.get(&key)? {
+                self.sum.take(&key, &before);
+            }
+            self.sum.add(&key, &value);
+            batch.insert(key, value);
         }
-        Ok(())
+        batch.insert(keys::GROUP_KEY, codec::seal(keys::GROUP_KEY, &codec::encode(&self.last)?));
+        self.sum.write_into(batch, self.last.number)
     }
 }

@@ -28,9 +28,12 @@
 mod settings;
 mod store;
 
+mod making;
 mod open;
 
 mod queue;
+mod recovery;
+mod room;
 mod writer;
 
 mod group;
@@ -43,14 +46,18 @@ mod shelf;
 mod codec;
 mod disk;
 mod keys;
+mod sum;
 
+mod door;
+mod flushing;
 mod lock;
 mod mark;
+mod ordered;
 mod sync;
 
 #[cfg(test)]
 mod tests;
 
 pub use open::OpenError;
-pub use settings::Settings;
+pub use settings::{Check, Settings};
 pub use store::SledStore;

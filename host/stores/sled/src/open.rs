@@ -12,7 +12,9 @@ use crate::disk::Disk;
 use crate::keys;
 use crate::ledger::{LastGroup, Ledger};
 use crate::lock::{self, Lock};
+use crate::making;
 use crate::mark::Mark;
+use crate::room;
 use crate::settings::Settings;
 use crate::sync::{self, DataFile, DurableSync};
 
@@ -39,6 +41,14 @@ pub enum OpenError {
         /// What the operating system says.
         #[source]
         cause: io::Error,
+    },
+    /// The file system of the folder has no room.
+    #[error("the file system of {folder} is full: {free_bytes} bytes are free; make some room there, or choose another folder")]
+    NoRoom {
+        /// The folder.
+        folder: PathBuf,
+        /// What is free.
+        free_bytes: u64,
     },
     /// Something in the folder cannot be read or made.
     #[error("the store in {folder} cannot be read")]
@@ -90,35 +100,62 @@ pub enum OpenError {
 
 /// What opening brings about.
 pub(crate) struct Opened {
+    pub(crate) database: Database,
+    pub(crate) mark: Mark,
+    pub(crate) lock: Lock,
+}
+
+/// A database that has been found right.
+pub(crate) struct Database {
     pub(crate) disk: Disk,
     pub(crate) ledger: Ledger,
-    pub(crate) mark: Mark,
     pub(crate) sync: Box<dyn DurableSync>,
-    pub(crate) lock: Lock,
-    /// Where sled keeps its files.
-    pub(crate) sled_folder: PathBuf,
 }
 
 /// How long sled may take to let go of its files after a store in this very program was shut: its threads end a little later.
 const LET_GO: Duration = Duration::from_secs(5);
+/// With less than this free, whatever could not be written could not be written for want of room.
+const ROOM_BYTES_MIN: u64 = 1024 * 1024;
 
 pub(crate) fn open(folder: &Path, settings: &Settings) -> Result<Opened, OpenError> {
     let failed = |cause: io::Error| io_error(folder, cause);
     make_folder(folder)?;
     let lock = lock::take(folder).map_err(failed)?.ok_or_else(|| OpenError::InUse { folder: folder.to_owned() })?;
     let (mark, claimed) = Mark::open(folder).map_err(failed)?;
-    let sled_folder = folder.join("sled");
+    let database = database(folder, settings, claimed)?;
+    let LastGroup { number, position } = database.ledger.last;
+    tracing::info!(folder = %folder.display(), position, group = number, "store opened");
+    Ok(Opened { database, mark, lock })
+}
+
+/// Opens the database in a folder that is locked, and makes durable whatever is there.
+/// `claimed` is the last group that is known to have been durable; a database without it is refused.
+pub(crate) fn database(folder: &Path, settings: &Settings, claimed: LastGroup) -> Result<Database, OpenError> {
+    let failed = |cause: io::Error| io_error(folder, cause);
+    let sled_folder = sled_folder(folder);
+    if !sled_folder.exists() {
+        check_mark(folder, claimed, LastGroup::default())?;
+        making::make(folder, settings)?;
+    }
+    making::tidy(&sled_folder).map_err(failed)?;
+    sync::doubt(folder).map_err(failed)?;
     let disk = open_sled(&sled_folder, settings.cache_bytes).map_err(|cause| store_error(folder, cause))?;
     let is_new = check_format(&disk, folder)?;
-    let ledger = Ledger::load(&disk).map_err(|cause| store_error(folder, cause))?;
+    let mut ledger = Ledger::load(&disk).map_err(|cause| store_error(folder, cause))?;
     check_mark(folder, claimed, ledger.last)?;
+    ledger.add_up(&disk, settings.check).map_err(|cause| store_error(folder, cause))?;
     if is_new {
         write_format(&disk).map_err(|cause| store_error(folder, cause))?;
     }
     sync::sync_tree(folder).map_err(failed)?;
+    sync::trust(folder).map_err(failed)?;
     let data = DataFile::open(&sled_folder).map_err(failed)?;
-    tracing::info!(folder = %folder.display(), position = ledger.last.position, group = ledger.last.number, "store opened");
-    Ok(Opened { disk, ledger, mark, sync: Box::new(data), lock, sled_folder })
+    Ok(Database { disk, ledger, sync: Box::new(data) })
+}
+
+/// Where sled keeps its files.
+pub(crate) fn sled_folder(folder: &Path) -> PathBuf {
+    folder.join("sled")
 }
 
 fn make_folder(folder: &Path) -> Result<(), OpenError> {
@@ -133,7 +170,7 @@ fn make_folder(folder: &Path) -> Result<(), OpenError> {
     made.map_err(|cause| io_error(folder, cause))
 }
 
-fn open_sled(folder: &Path, cache_bytes: u64) -> Result<Disk, StoreError> {
+pub(crate) fn open_sled(folder: &Path, cache_bytes: u64) -> Result<Disk, StoreError> {
     let begun = Instant::now();
     loop {
         match Disk::open(folder, cache_bytes) {
@@ -157,7 +194,7 @@ fn check_format(disk: &Disk, folder: &Path) -> Result<bool, OpenError> {
     }
 }
 
-fn write_format(disk: &Disk) -> Result<(), StoreError> {
+pub(crate) fn write_format(disk: &Disk) -> Result<(), StoreError> {
     let mut batch = sled::Batch::default();
     batch.insert(keys::FORMAT_KEY, codec::seal(keys::FORMAT_KEY, &codec::encode(&keys::FORMAT)?));
     disk.write(batch)
@@ -176,17 +213,26 @@ fn check_mark(folder: &Path, claimed: LastGroup, found: LastGroup) -> Result<(),
     })
 }
 
-fn io_error(folder: &Path, cause: io::Error) -> OpenError {
+pub(crate) fn io_error(folder: &Path, cause: io::Error) -> OpenError {
     let folder = folder.to_owned();
     match cause.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            let free_bytes = room::free_bytes(&folder).unwrap_or(0);
+            OpenError::NoRoom { folder, free_bytes }
+        }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => OpenError::ReadOnly { folder, cause },
         io::ErrorKind::NotADirectory => OpenError::NotAFolder { folder },
         _ => OpenError::Unreadable { folder, cause: Box::new(cause) },
     }
 }
 
-fn store_error(folder: &Path, cause: StoreError) -> OpenError {
+pub(crate) fn store_error(folder: &Path, cause: StoreError) -> OpenError {
+    // sled says what the system says, but not as something that a program can tell apart.
+    let no_room = room::free_bytes(folder).filter(|free| matches!(cause, StoreError::Io(_)) && *free < ROOM_BYTES_MIN);
     let folder = folder.to_owned();
+    if let Some(free_bytes) = no_room {
+        return OpenError::NoRoom { folder, free_bytes };
+    }
     match cause {
         StoreError::Damaged(_) => OpenError::Damaged { folder, cause },
         StoreError::Io(_) | StoreError::Closed(_) => OpenError::Unreadable { folder, cause: Box::new(cause) },

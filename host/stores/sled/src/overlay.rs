@@ -14,6 +14,7 @@ use sled::{Batch, IVec};
 use crate::codec::{self, BODY_BYTES_MAX, Body, Pieces};
 use crate::disk::Disk;
 use crate::keys::{self, Key};
+use crate::sum::Sum;
 
 /// The state that a group works on.
 pub(crate) struct Overlay<'a> {
@@ -23,10 +24,17 @@ pub(crate) struct Overlay<'a> {
 }
 
 struct Slot {
-    /// Where this is false, the database surely does not have the key.
-    maybe_on_disk: bool,
+    on_disk: OnDisk,
     changed: bool,
     now: Option<IVec>,
+}
+
+/// What the database has under a key.
+enum OnDisk {
+    Nothing,
+    This(IVec),
+    /// Nobody has looked.
+    Unknown,
 }
 
 /// Changes that belong together and are not made yet.
@@ -45,6 +53,11 @@ impl<'a> Overlay<'a> {
         Self { disk, slots: HashMap::new(), changed_bytes: 0 }
     }
 
+    /// What it lies over.
+    pub(crate) fn disk(&self) -> &'a Disk {
+        self.disk
+    }
+
     /// How much is to be written, roughly.
     pub(crate) fn changed_bytes(&self) -> usize {
         self.changed_bytes
@@ -55,7 +68,8 @@ impl<'a> Overlay<'a> {
             return Ok(slot.now.clone());
         }
         let now = self.disk.get(key)?;
-        self.slots.insert(key.to_vec(), Slot { maybe_on_disk: now.is_some(), changed: false, now: now.clone() });
+        let on_disk = now.clone().map_or(OnDisk::Nothing, OnDisk::This);
+        self.slots.insert(key.to_vec(), Slot { on_disk, changed: false, now: now.clone() });
         Ok(now)
     }
 
@@ -105,23 +119,35 @@ impl<'a> Overlay<'a> {
     pub(crate) fn make(&mut self, changes: Changes) {
         for Change { key, value, fresh } in changes.0 {
             self.changed_bytes += key.len() + value.as_ref().map_or(0, |value| value.len());
-            let slot = self.slots.entry(key).or_insert(Slot { maybe_on_disk: !fresh, changed: true, now: None });
+            let on_disk = if fresh { OnDisk::Nothing } else { OnDisk::Unknown };
+            let slot = self.slots.entry(key).or_insert(Slot { on_disk, changed: true, now: None });
             slot.now = value;
             slot.changed = true;
         }
     }
 
-    /// All that is to be written; none where nothing is.
-    pub(crate) fn into_batch(self) -> Option<Batch> {
+    /// All that is to be written, and what that does to the sum over everything; none where nothing is.
+    pub(crate) fn into_batch(self, sum: &mut Sum) -> Result<Option<Batch>, StoreError> {
         let mut batch = None;
         for (key, slot) in self.slots.into_iter().filter(|(_, slot)| slot.changed) {
+            let before = match slot.on_disk {
+                OnDisk::Nothing => None,
+                OnDisk::This(value) => Some(value),
+                OnDisk::Unknown => self.disk.get(&key)?,
+            };
+            if let Some(before) = &before {
+                sum.take(&key, before);
+            }
             match slot.now {
-                Some(value) => batch.get_or_insert_with(Batch::default).insert(key, value),
-                None if slot.maybe_on_disk => batch.get_or_insert_with(Batch::default).remove(key),
+                Some(value) => {
+                    sum.add(&key, &value);
+                    batch.get_or_insert_with(Batch::default).insert(key, value);
+                }
+                None if before.is_some() => batch.get_or_insert_with(Batch::default).remove(key),
                 None => {}
             }
         }
-        batch
+        Ok(batch)
     }
 }
 

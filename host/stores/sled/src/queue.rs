@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
+use std::time::Duration;
 
 use procession_engine::model::commit::Commit;
 use procession_engine::ports::shelf::ModuleRecord;
@@ -23,6 +24,16 @@ impl Work {
     }
 }
 
+/// What came of looking for work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    Work,
+    /// Nothing came in time.
+    Nothing,
+    /// Nothing will come any more.
+    Closed,
+}
+
 /// What callers and the writer share.
 pub(crate) struct Queue {
     state: Mutex<State>,
@@ -39,6 +50,8 @@ struct State {
     /// Whether reads may see something that is not durable.
     undurable: bool,
     closing: bool,
+    /// Why nothing is taken at present.
+    refusing: Option<String>,
     /// Why nothing is taken any more.
     stopped: Option<String>,
     writer: Option<ThreadId>,
@@ -76,17 +89,18 @@ impl Queue {
     /// Calls back when all that reads can see now is durable.
     pub(crate) fn barrier(&self, done: Done) {
         let mut state = self.state();
-        let outcome = match (&state.stopped, state.undurable) {
-            (_, false) => Ok(()),
-            (Some(why), true) => Err(StoreError::Closed(why.clone()).into()),
-            (None, true) => return state.barriers.push(done),
+        let outcome = match (&state.stopped, &state.refusing) {
+            _ if !state.undurable => Ok(()),
+            (Some(why), _) => Err(StoreError::Closed(why.clone()).into()),
+            (None, Some(why)) => Err(StoreError::Io(why.clone()).into()),
+            (None, None) => return state.barriers.push(done),
         };
         drop(state);
         done(outcome);
     }
 
-    /// Adds up to `count` pieces of work to `taken`, waiting only where that is empty; false where no more will come.
-    pub(crate) fn take(&self, taken: &mut VecDeque<Work>, count: usize) -> bool {
+    /// Adds up to `count` pieces of work to `taken`. Where that is empty and nothing waits, it waits, up to `patience` if there is one.
+    pub(crate) fn take(&self, taken: &mut VecDeque<Work>, count: usize, patience: Option<Duration>) -> Taken {
         let mut state = self.state();
         state.writer = Some(thread::current().id());
         while taken.is_empty() && state.waiting.is_empty() {
@@ -94,15 +108,24 @@ impl Queue {
                 state.writer_is_gone = true;
                 drop(state);
                 self.has_room.notify_all();
-                return false;
+                return Taken::Closed;
             }
-            state = self.has_work.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = match patience {
+                None => self.has_work.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(patience) => {
+                    let (state, waited) = self.has_work.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner);
+                    if waited.timed_out() {
+                        return Taken::Nothing;
+                    }
+                    state
+                }
+            };
         }
         let count = count.saturating_sub(taken.len()).min(state.waiting.len());
         taken.extend(state.waiting.drain(..count));
         drop(state);
         self.has_room.notify_all();
-        true
+        Taken::Work
     }
 
     /// From now on reads may see what is not durable.
@@ -117,16 +140,24 @@ impl Queue {
         std::mem::take(&mut state.barriers)
     }
 
+    /// Nothing is taken at present, and what reads could see may be lost: gives back who waited for a barrier.
+    pub(crate) fn refuse(&self, why: String) -> Vec<Done> {
+        let mut state = self.state();
+        state.refusing = Some(why);
+        std::mem::take(&mut state.barriers)
+    }
+
+    /// Work is taken again, and all that reads can see is durable: gives back who waited for that.
+    pub(crate) fn resume(&self) -> Vec<Done> {
+        self.state().refusing = None;
+        self.durable()
+    }
+
     /// Nothing is taken any more: gives back who waited for a barrier.
     pub(crate) fn stop(&self, why: String) -> Vec<Done> {
         let mut state = self.state();
         state.stopped.get_or_insert(why);
         std::mem::take(&mut state.barriers)
-    }
-
-    /// Why nothing is taken any more.
-    pub(crate) fn stopped(&self) -> Option<String> {
-        self.state().stopped.clone()
     }
 
     /// Lets the writer end once nothing waits.

@@ -110,6 +110,21 @@ pub(crate) fn last_position(disk: &Disk) -> Result<u64, StoreError> {
     Ok(keys::last_number(&key) + entry.event_count() - 1)
 }
 
+/// Whether the log is dense from its beginning to its end.
+pub(crate) fn whole_log(disk: &Disk) -> Result<(), StoreError> {
+    let mut next = 1;
+    for found in disk.range(keys::all(b'L')) {
+        let (key, value) = found?;
+        let position = keys::last_number(&key);
+        if position != next {
+            return Err(StoreError::Damaged(format!("the log has nothing from position {next} to {}", position.saturating_sub(1))));
+        }
+        let entry = disk.open_value::<Entry>(&key, value)?.ok_or_else(|| damaged(&key, "it is missing"))?;
+        next += entry.event_count();
+    }
+    Ok(())
+}
+
 fn walk_log(disk: &Disk, page: &mut Page<'_>) -> Result<(), StoreError> {
     let (log_begin, log_end) = keys::all(b'L');
     let entries: Box<dyn Iterator<Item = RangeItem>> = match page.direction {

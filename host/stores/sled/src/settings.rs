@@ -11,10 +11,32 @@ pub struct Settings {
     pub queue_commits_max: usize,
     /// Commits that share one sync. More of them gain little once the sync is paid by hundreds, and the first one waits longer.
     pub group_commits_max: usize,
+    /// Bytes that stay free on the file system: with less, commits are refused and reads go on, until there is room again.
+    /// A database that meets a full disk in the middle of a write has to be closed and opened again; so it is stopped before.
+    /// It must hold the largest group and what sled tidies up meanwhile, a few times 8 MiB.
+    pub free_bytes_min: u64,
+    /// How much is looked at when the store is opened.
+    pub check: Check,
+}
+
+/// How much is looked at when the store is opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Check {
+    /// Every value, and whether all of them add up. Damage can make sled serve old values without a word; only this finds them.
+    #[default]
+    Everything,
+    /// Whether the end of the log is there. For whoever looks into a damaged store, or checks it by other means.
+    End,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { cache_bytes: 128 * 1024 * 1024, queue_commits_max: 4_096, group_commits_max: 512 }
+        Self {
+            cache_bytes: 128 * 1024 * 1024,
+            queue_commits_max: 4_096,
+            group_commits_max: 512,
+            free_bytes_min: 64 * 1024 * 1024,
+            check: Check::Everything,
+        }
     }
 }

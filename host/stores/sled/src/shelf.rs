@@ -43,13 +43,13 @@ pub(crate) fn tallies(disk: &Disk) -> Result<Vec<(Digest, Tally)>, StoreError> {
 
 impl Shelf for SledStore {
     fn modules(&self) -> Result<Vec<ModuleRecord>, StoreError> {
-        let mut modules = kept_modules(self.disk())?;
+        let mut modules = kept_modules(&*self.disk()?)?;
         modules.sort_by_key(|module| module.ordinal);
         Ok(modules.into_iter().map(|module| module.record).collect())
     }
 
     fn bytes(&self, module: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
-        let disk = self.disk();
+        let disk = self.disk()?;
         let Some(pieces) = disk.load::<KeptModule>(&keys::module(module))?.and_then(|module| module.bytes) else { return Ok(None) };
         pieces.join(|number| keys::module_piece(module, number), |piece| disk.get(piece)).map(Some)
     }
@@ -67,6 +67,6 @@ impl Shelf for SledStore {
     }
 
     fn tallies(&self) -> Result<Vec<(Digest, Tally)>, StoreError> {
-        tallies(self.disk())
+        tallies(&*self.disk()?)
     }
 }

@@ -15,13 +15,14 @@ use procession_engine::model::view::Phase;
 use procession_engine::ports::store::{Direction, Done, EventStore, Scope, StoreError};
 
 use crate::disk::Disk;
+use crate::door::Door;
 use crate::lock::Lock;
-use crate::open::{self, OpenError, Opened};
+use crate::open::{self, Database, OpenError, Opened};
 use crate::queue::{Queue, Work};
 use crate::read;
 use crate::settings::Settings;
 use crate::sync::DurableSync;
-use crate::writer::Writer;
+use crate::writer::{Standing, Writer};
 
 /// The event store and module shelf of one folder.
 ///
@@ -30,7 +31,7 @@ use crate::writer::Writer;
 pub struct SledStore {
     queue: Arc<Queue>,
     writer: Mutex<Option<JoinHandle<()>>>,
-    disk: Arc<Disk>,
+    door: Arc<Door>,
     // Last, so that the folder is free only when sled has let go of it.
     _lock: Lock,
 }
@@ -50,21 +51,24 @@ impl SledStore {
         settings: Settings,
         replace: impl FnOnce(Box<dyn DurableSync>) -> Box<dyn DurableSync>,
     ) -> Result<Self, OpenError> {
-        let Settings { queue_commits_max, group_commits_max, .. } = settings;
-        let Opened { disk, ledger, mark, sync, lock, sled_folder } = open::open(folder, &settings)?;
-        let (disk, queue) = (Arc::new(disk), Arc::new(Queue::new(queue_commits_max)));
+        let Opened { database: Database { disk, ledger, sync }, mark, lock } = open::open(folder, &settings)?;
+        let (disk, queue) = (Arc::new(disk), Arc::new(Queue::new(settings.queue_commits_max)));
+        let door = Arc::new(Door::new(Arc::clone(&disk)));
         let writer = Writer {
-            disk: Arc::clone(&disk),
+            folder: folder.to_owned(),
+            settings,
             queue: Arc::clone(&queue),
+            door: Arc::clone(&door),
+            disk: Some(disk),
+            durable: ledger.last,
             ledger,
             mark,
             sync: replace(sync),
-            sled_folder,
-            group_commits_max: group_commits_max.max(1),
+            standing: Standing::Working,
         };
         let started = thread::Builder::new().name("procession-store".to_owned()).spawn(move || writer.run());
         let writer = started.map_err(|cause| OpenError::Unreadable { folder: folder.to_owned(), cause: Box::new(cause) })?;
-        Ok(Self { queue, writer: Mutex::new(Some(writer)), disk, _lock: lock })
+        Ok(Self { queue, writer: Mutex::new(Some(writer)), door, _lock: lock })
     }
 
     /// Finishes what waits and syncs; later commits are refused, reads go on.
@@ -80,8 +84,8 @@ impl SledStore {
         }
     }
 
-    pub(crate) fn disk(&self) -> &Disk {
-        &self.disk
+    pub(crate) fn disk(&self) -> Result<Arc<Disk>, StoreError> {
+        self.door.disk()
     }
 
     pub(crate) fn queue(&self) -> &Queue {
@@ -105,15 +109,15 @@ impl EventStore for SledStore {
     }
 
     fn process(&self, id: &ProcessId) -> Result<Option<ProcessRow>, StoreError> {
-        read::row(&self.disk, id)
+        read::row(&*self.disk()?, id)
     }
 
     fn receipt(&self, id: &ProcessId, key: &str) -> Result<Option<Receipt>, StoreError> {
-        read::receipt(&self.disk, id, key)
+        read::receipt(&*self.disk()?, id, key)
     }
 
     fn read(&self, scope: &Scope, from: u64, direction: Direction, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
-        read::events(&self.disk, scope, from, direction, limit)
+        read::events(&*self.disk()?, scope, from, direction, limit)
     }
 
     fn undelivered(
@@ -122,22 +126,22 @@ impl EventStore for SledStore {
         after: Option<(ProcessId, u64)>,
         limit: usize,
     ) -> Result<Vec<Undelivered>, StoreError> {
-        read::undelivered(&self.disk, owner, after, limit)
+        read::undelivered(&*self.disk()?, owner, after, limit)
     }
 
     fn timers(&self, until: Timestamp, after: Option<&TimerKey>, limit: usize) -> Result<Vec<Timer>, StoreError> {
-        read::timers(&self.disk, until, after, limit)
+        read::timers(&*self.disk()?, until, after, limit)
     }
 
     fn processes(&self, phase: Option<Phase>, after: Option<&ProcessId>, limit: usize) -> Result<Vec<ProcessRow>, StoreError> {
-        read::processes(&self.disk, phase, after, limit)
+        read::processes(&*self.disk()?, phase, after, limit)
     }
 
     fn notes(&self, id: &ProcessId) -> Result<Vec<Note>, StoreError> {
-        read::notes(&self.disk, id)
+        read::notes(&*self.disk()?, id)
     }
 
     fn snapshot(&self, stream: &StreamName) -> Result<Option<Snapshot>, StoreError> {
-        read::snapshot(&self.disk, stream)
+        read::snapshot(&*self.disk()?, stream)
     }
 }

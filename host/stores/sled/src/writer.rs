@@ -1,17 +1,24 @@
 //! The writer: one thread that takes what waits, makes it durable with one sync, and tells everybody in order.
-//! It never waits for more to come: while one group is synced, the next one gathers by itself.
+//! It never waits for more to come: while one group is synced, the next one gathers by itself. What it does after a failure is in `recovery`.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use procession_engine::ports::store::{CommitError, Done, StoreError};
 
 use crate::disk::{Disk, panic_text};
+use crate::door::Door;
 use crate::group::Group;
-use crate::ledger::Ledger;
+use crate::ledger::{LastGroup, Ledger};
 use crate::mark::Mark;
-use crate::queue::{Queue, Work};
+use crate::open::sled_folder;
+use crate::queue::{Queue, Taken, Work};
+use crate::recovery::PROBE_EVERY;
+use crate::room;
+use crate::settings::Settings;
 use crate::sync::{self, DurableSync};
 
 /// Bytes after which a group takes no further commit: large payloads must not gather in memory a second time.
@@ -19,55 +26,114 @@ const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// What the writer's thread owns.
 pub(crate) struct Writer {
-    pub(crate) disk: Arc<Disk>,
+    pub(crate) folder: PathBuf,
+    pub(crate) settings: Settings,
     pub(crate) queue: Arc<Queue>,
+    pub(crate) door: Arc<Door>,
+    /// None while the database is shut.
+    pub(crate) disk: Option<Arc<Disk>>,
     pub(crate) ledger: Ledger,
     pub(crate) mark: Mark,
     pub(crate) sync: Box<dyn DurableSync>,
-    pub(crate) sled_folder: std::path::PathBuf,
-    pub(crate) group_commits_max: usize,
+    /// The last group that is durable. Whatever happens, the database must have it.
+    pub(crate) durable: LastGroup,
+    pub(crate) standing: Standing,
 }
 
-type Outcomes = Vec<(Done, Result<(), CommitError>)>;
+/// Whether commits are taken.
+pub(crate) enum Standing {
+    Working,
+    /// Not at present: there is too little room, and the database is as it should be.
+    Waiting,
+    /// Not at present: a write failed. The database is shut until it has been opened again.
+    Refusing {
+        why: String,
+        next_try: Instant,
+    },
+    /// Not any more.
+    Stopped(String),
+}
+
+/// A group that did not become durable.
+pub(crate) enum Failure {
+    /// It could not be written.
+    Write(StoreError),
+    /// It could not be made durable, and what is on the disk is not known.
+    Sync(StoreError),
+    /// Something is wrong that another try would not mend.
+    Broken(StoreError),
+}
+
+pub(crate) type Outcomes = Vec<(Done, Result<(), CommitError>)>;
 
 impl Writer {
     /// Works until the queue is closed and empty.
     pub(crate) fn run(mut self) {
         let mut waiting = VecDeque::new();
-        while self.queue.take(&mut waiting, self.group_commits_max) {
-            match self.queue.stopped() {
-                None => self.group(&mut waiting),
-                Some(why) => waiting.drain(..).for_each(|work| call(work.into_done(), Err(StoreError::Closed(why.clone()).into()))),
+        loop {
+            let patience = matches!(self.standing, Standing::Refusing { .. }).then_some(PROBE_EVERY);
+            if self.queue.take(&mut waiting, self.settings.group_commits_max.max(1), patience) == Taken::Closed {
+                break;
+            }
+            self.try_again();
+            if let Err(refusal) = self.takes_commits() {
+                waiting.drain(..).for_each(|work| call(work.into_done(), Err(refusal.clone().into())));
+            } else if !waiting.is_empty() {
+                self.group(&mut waiting);
             }
         }
-        if self.queue.stopped().is_none() {
-            self.end();
+        self.end();
+    }
+
+    /// Whether commits are taken now, and if not, why.
+    fn takes_commits(&mut self) -> Result<(), StoreError> {
+        match &self.standing {
+            Standing::Refusing { why, .. } => return Err(StoreError::Io(why.clone())),
+            Standing::Stopped(why) => return Err(StoreError::Closed(why.clone())),
+            Standing::Working | Standing::Waiting => {}
+        }
+        let was_waiting = matches!(self.standing, Standing::Waiting);
+        match room::shortage(&self.folder, self.settings.free_bytes_min) {
+            None => {
+                if was_waiting {
+                    tracing::info!(folder = %self.folder.display(), "there is room again: the store takes commits");
+                }
+                self.standing = Standing::Working;
+                Ok(())
+            }
+            Some(why) => {
+                if !was_waiting {
+                    tracing::error!(why, "the store takes no commits until there is room; reads go on");
+                }
+                self.standing = Standing::Waiting;
+                Err(StoreError::Io(why))
+            }
         }
     }
 
     fn group(&mut self, waiting: &mut VecDeque<Work>) {
         let mut outcomes = Outcomes::new();
         // A panic in here would be a mistake of this crate; it must not leave callers without an answer.
-        let written = catch_unwind(AssertUnwindSafe(|| self.write(waiting, &mut outcomes)))
-            .unwrap_or_else(|panic| Err(StoreError::Io(format!("the writer broke: {}", panic_text(&*panic)))));
-        let barriers = match &written {
-            Ok(()) => self.queue.durable(),
-            Err(error) => {
-                tracing::error!(%error, "the store takes no commits any more");
-                self.queue.stop(error.to_string())
-            }
+        let written = catch_unwind(AssertUnwindSafe(|| self.write(waiting, &mut outcomes)));
+        let written =
+            written.unwrap_or_else(|panic| Err(Failure::Broken(StoreError::Closed(format!("the writer broke: {}", panic_text(&*panic))))));
+        let (answer, barriers) = match written {
+            Ok(()) => (Ok(()), self.queue.durable()),
+            Err(failure) => self.failed(failure),
         };
         for (done, outcome) in outcomes {
             // What was refused may have been refused because of a commit that is lost now.
-            call(done, written.clone().map_err(CommitError::from).and(outcome));
+            call(done, answer.clone().map_err(CommitError::from).and(outcome));
         }
         for done in barriers {
-            call(done, written.clone().map_err(CommitError::from));
+            call(done, answer.clone().map_err(CommitError::from));
         }
     }
 
-    fn write(&mut self, waiting: &mut VecDeque<Work>, outcomes: &mut Outcomes) -> Result<(), StoreError> {
-        let mut group = Group::begin(&self.disk, &mut self.ledger);
+    fn write(&mut self, waiting: &mut VecDeque<Work>, outcomes: &mut Outcomes) -> Result<(), Failure> {
+        let shut = || Failure::Broken(StoreError::Closed("the database is shut".to_owned()));
+        let disk = self.disk.clone().ok_or_else(shut)?;
+        let mut group = Group::begin(&disk, &mut self.ledger);
         while group.changed_bytes() < GROUP_BYTES_MAX
             && let Some(work) = waiting.pop_front()
         {
@@ -83,11 +149,15 @@ impl Writer {
                 }
             }
         }
-        let Some(batch) = group.into_batch()? else { return Ok(()) };
+        let Some(batch) = group.into_batch().map_err(Failure::Broken)? else { return Ok(()) };
         self.queue.applying();
-        self.disk.write(batch)?;
-        self.sync.sync().map_err(|why| sync::failed(&self.sled_folder, &why))?;
-        if let Err(error) = self.mark.reached(self.ledger.last) {
+        disk.write(batch).map_err(|error| match error {
+            StoreError::Io(_) => Failure::Write(error),
+            StoreError::Damaged(_) | StoreError::Closed(_) => Failure::Broken(error),
+        })?;
+        self.sync.sync().map_err(|why| Failure::Sync(sync::failed(&sled_folder(&self.folder), &why)))?;
+        self.durable = self.ledger.last;
+        if let Err(error) = self.mark.reached(self.durable) {
             // The commits are durable; only the net below them has a hole.
             tracing::warn!(%error, "the high-water mark could not be written");
         }
@@ -95,7 +165,10 @@ impl Writer {
     }
 
     fn end(&mut self) {
-        let synced = self.sync.sync().and_then(|()| self.mark.settle(self.ledger.last));
+        if !matches!(self.standing, Standing::Working | Standing::Waiting) {
+            return;
+        }
+        let synced = self.sync.sync().and_then(|()| self.mark.settle(self.durable));
         if let Err(error) = synced {
             tracing::error!(%error, "the last sync of the store failed; everything acknowledged was durable before");
         }
@@ -109,7 +182,7 @@ fn settle(outcomes: &mut Outcomes, outcome: Result<(), CommitError>) {
 }
 
 /// Makes a callback. One that panics is its owner's trouble: the others still get theirs.
-fn call(done: Done, outcome: Result<(), CommitError>) {
+pub(crate) fn call(done: Done, outcome: Result<(), CommitError>) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| done(outcome))) {
         tracing::error!(reason = panic_text(&*panic), "a callback of the store panicked");
     }

@@ -19,7 +19,8 @@ impl Worker {
         };
         // What waits for its next attempt, or for an operator, is nobody else's to bring.
         let waits = |one: &Undelivered| matches!(one.state, DeliveryState::Retrying(_) | DeliveryState::Dead);
-        self.bring_when_durable(found.into_iter().filter(|one| !waits(one) && wanted(one)).collect(), last, Some(process.clone()));
+        let found = found.into_iter().filter(|one| !waits(one) && wanted(one)).collect();
+        self.bring_when_durable(found, last, Some(process.clone()));
     }
 
     /// Looks again for what is undelivered, after the store failed under it.

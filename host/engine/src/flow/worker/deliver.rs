@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Worker;
 use super::adapters::answer_of;
-use super::in_flight::Job;
+use super::in_flight::{InFlight, Job};
 use super::triggers::{take_deadline, take_set_timer, timer_message, trigger_of, undelivered_message};
 use crate::flow::chain::Chain;
 use crate::flow::inbox::Work;
@@ -26,8 +26,14 @@ impl Worker {
     pub(super) fn deliver(&mut self, undelivered: Undelivered) {
         let process = undelivered.message.process.clone();
         if self.outage.holds(&process) {
-            return self.do_later(Work::Deliver(Box::new(undelivered)));
+            return self.outage.wait_behind(Work::Deliver(Box::new(undelivered)));
         }
+        self.deliver_now(undelivered);
+    }
+
+    /// Delivers it although others of its process wait for the store: it is the first of them.
+    pub(super) fn deliver_now(&mut self, undelivered: Undelivered) {
+        let process = undelivered.message.process.clone();
         if let Err(error) = self.in_lane(&process, |worker, lane| worker.deliver_in(lane, &undelivered)) {
             self.put_off(Work::Deliver(Box::new(undelivered)), &error);
         }
@@ -37,8 +43,14 @@ impl Worker {
     pub(super) fn fire(&mut self, timer: Timer) {
         let process = timer.key.process.clone();
         if self.outage.holds(&process) {
-            return self.do_later(Work::Fire(Box::new(timer)));
+            return self.outage.wait_behind(Work::Fire(Box::new(timer)));
         }
+        self.fire_now(timer);
+    }
+
+    /// Fires it although other work of its process waits for the store.
+    pub(super) fn fire_now(&mut self, timer: Timer) {
+        let process = timer.key.process.clone();
         if let Err(error) = self.in_lane(&process, |worker, lane| worker.fire_in(lane, &timer)) {
             self.put_off(Work::Fire(Box::new(timer)), &error);
         }
@@ -95,6 +107,8 @@ impl Worker {
             None => (outbox::route(&shared.registry, &snapshot, &lane.row, message, target.as_ref()), Trigger::Message(message.clone())),
         };
         let chain = match route {
+            // An adapter need not hear twice of what it was just asked: the report on that delivery is to come.
+            Route::Adapter(_) if is_under_way(lane, undelivered) => return Ok(()),
             Route::Adapter(adapter) => answer_of(&adapter, &shared, &snapshot, lane, undelivered)?,
             Route::Nobody(_) if undelivered.state == DeliveryState::Unhandled => return Ok(()),
             route => {
@@ -165,6 +179,11 @@ impl Worker {
             _ => Ok(()),
         }
     }
+}
+
+fn is_under_way(lane: &Lane, one: &Undelivered) -> bool {
+    let is_it = |commit: &InFlight| matches!(&commit.job, Job::Deliver(other) if other.owner == one.owner && other.seq == one.seq);
+    lane.in_flight.iter().filter(|commit| commit.generation == lane.generation).any(is_it)
 }
 
 /// A chain that takes an undelivered message off.

@@ -20,7 +20,10 @@ impl Worker {
         let Some(commit) = lane.in_flight.remove(at) else { return };
         let has_failed = result.is_err();
         match result {
-            Ok(()) => self.durable(&process, commit),
+            Ok(()) => {
+                self.durable(&process, commit);
+                self.store_seems_to_work();
+            }
             Err(error) => {
                 if commit.generation == lane.generation {
                     lane.reset();

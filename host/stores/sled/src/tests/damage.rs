@@ -21,18 +21,18 @@ fn full(store: &SledStore) -> ProcessId {
 }
 
 fn flip_a_bit(store: &SledStore, key: &[u8]) {
-    let mut value = store.disk().get(key).unwrap().expect("the key is there").to_vec();
+    let mut value = store.disk().unwrap().get(key).unwrap().expect("the key is there").to_vec();
     let middle = value.len() / 2;
     value[middle] ^= 4;
     let mut batch = sled::Batch::default();
     batch.insert(key, value);
-    store.disk().write(batch).unwrap();
+    store.disk().unwrap().write(batch).unwrap();
 }
 
 fn remove(store: &SledStore, key: &[u8]) {
     let mut batch = sled::Batch::default();
     batch.remove(key);
-    store.disk().write(batch).unwrap();
+    store.disk().unwrap().write(batch).unwrap();
 }
 
 type Read = fn(&SledStore) -> Result<(), StoreError>;

@@ -5,9 +5,15 @@ mod crash;
 mod damage;
 mod gate;
 mod grouping;
+#[cfg(target_os = "linux")]
+mod harm;
 mod opening;
 mod pieces;
+#[cfg(target_os = "linux")]
+mod power_loss;
+mod random;
 mod rivals;
+mod story;
 
 use std::path::Path;
 
@@ -26,4 +32,10 @@ fn go_on(store: &SledStore, mut row: ProcessRow, commits: usize) -> ProcessRow {
         row = take(store, commit(&row, &[("Process", 1)]));
     }
     row
+}
+
+/// An error with its causes.
+fn told(error: &dyn std::error::Error) -> String {
+    let texts: Vec<String> = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect();
+    texts.join(": ")
 }

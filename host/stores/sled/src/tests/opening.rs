@@ -49,7 +49,7 @@ fn a_newer_format_is_refused() {
     let store = open(folder.path());
     let mut batch = sled::Batch::default();
     batch.insert(keys::FORMAT_KEY, codec::seal(keys::FORMAT_KEY, &codec::encode(&2_u32).unwrap()));
-    store.disk().write(batch).unwrap();
+    store.disk().unwrap().write(batch).unwrap();
     drop(store);
     assert!(matches!(refused(folder.path()), OpenError::Format { found: 2, known: 1, .. }));
 }

@@ -32,7 +32,8 @@ pub(super) fn record(number: u8) -> ModuleRecord {
 
 /// How many keys of a kind there are, and the longest of their values.
 fn keys_of(store: &SledStore, letter: u8) -> (usize, usize) {
-    let lengths = store.disk().range(keys::all(letter)).map(|found| found.unwrap().1.len());
+    let disk = store.disk().unwrap();
+    let lengths = disk.range(keys::all(letter)).map(|found| found.unwrap().1.len());
     lengths.fold((0, 0), |(count, longest), length| (count + 1, longest.max(length)))
 }
 
