@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build guests demo run soak test power-loss damage kill ci format lint doc clean target
+.PHONY: help build guests demo run soak test simulate power-loss damage kill ci format lint doc clean target
 
 GUESTS := guest-processes
 DIST := $(GUESTS)/dist
@@ -45,6 +45,9 @@ test: guests ## run all tests
 	cargo test --quiet --doc --locked --workspace
 	cd $(GUESTS) && $(RUN_TESTS) --locked --target-dir $(abspath $(GUEST_TARGET))
 	$(RUN_TESTS) --locked --workspace
+
+simulate: ## play worlds that fail in every way, drawn from seeds (SEED=1 RUNS=1000, SABOTAGE=… to break a promise on purpose)
+	cargo run --release --quiet --locked -p procession-simulation -- --seed $(or $(SEED),1) --runs $(or $(RUNS),1000) $(if $(SABOTAGE),--sabotage $(SABOTAGE))
 
 # Each tells what it did; what failed can be had again with its seed.
 power-loss: ## let the power fail at POINTS=500 moments of the store's life, from SEED=1 on

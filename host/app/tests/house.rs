@@ -64,6 +64,27 @@ fn adapters_see_the_engine_and_never_each_other() {
 }
 
 #[test]
+fn the_simulation_sees_the_engine_and_a_store_in_memory_and_nobody_sees_the_simulation() {
+    let seen = BTreeSet::from(["procession-engine".to_owned(), "procession-store-memory".to_owned()]);
+    assert_eq!(of_ours("host/simulation"), seen);
+    for folder in ["host/engine", "host/conformance", "host/stores/memory", "host/stores/sled", "host/wasm", "host/app"] {
+        assert!(!of_ours(folder).contains("procession-simulation"), "{folder}");
+    }
+}
+
+#[test]
+fn the_simulation_reaches_for_no_chance_time_or_thread_of_its_own() {
+    for (path, text) in sources("host/simulation/src") {
+        // Only the command line measures how long it takes.
+        let is_command_line = path.ends_with("main.rs");
+        for outside in ["HashMap<", "HashSet<", "RandomState", "SystemTime", "Instant", "thread::spawn", "thread::sleep"] {
+            let is_allowed = is_command_line && outside == "Instant";
+            assert!(is_allowed || !text.contains(outside), "{} uses {outside}", path.display());
+        }
+    }
+}
+
+#[test]
 fn guests_see_the_sdk_and_the_sdk_sees_the_contract_alone() {
     assert_eq!(of_ours("sdk/rust"), BTreeSet::new());
     assert_eq!(of_ours("sdk/componentize"), BTreeSet::new());

@@ -63,7 +63,6 @@ impl Sabotage {
             Self::LoseAMessage if now_and_then => commit.undelivered.retain(|one| one.state != DeliveryState::Due),
             Self::DeliverTwiceWithoutCheck if now_and_then => commit.delivered.clear(),
             Self::ForgetAReceipt if now_and_then => commit.receipt = None,
-            Self::SkipAVersion if now_and_then => skip_a_version(commit),
             Self::RingEarly => {
                 let early = |due: &mut procession_engine::model::time::Timestamp| due.0 = due.0.saturating_sub(1_000);
                 commit.timers_set.iter_mut().for_each(|timer| early(&mut timer.key.due));
@@ -76,20 +75,17 @@ impl Sabotage {
         }
     }
 
+    /// What is written of a commit whose last decision lands one version too far.
+    pub(crate) fn skip_a_version(commit: &mut Commit) {
+        let Some(entry) = &mut commit.entry else { return };
+        let Some(last) = entry.decisions.last_mut().filter(|last| last.first_version > 3) else { return };
+        last.first_version += 1;
+    }
+
     /// What is left of a commit that was torn by a crash.
     pub(crate) fn torn(commit: &mut Commit) {
         commit.undelivered.clear();
         commit.timers_set.clear();
-    }
-}
-
-fn skip_a_version(commit: &mut Commit) {
-    let Some(entry) = &mut commit.entry else { return };
-    let Some(last) = entry.decisions.last_mut() else { return };
-    last.first_version += 1;
-    let suffix = &entry.pins[last.pin].suffix;
-    if let Some(head) = commit.row.streams.iter_mut().find(|head| head.suffix == *suffix) {
-        head.version += 1;
     }
 }
 

@@ -124,6 +124,16 @@ pub(crate) enum Work {
 }
 
 impl Work {
+    /// Whether this is a message that comes before another one of the same owner for the same process.
+    pub(crate) fn precedes(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Deliver(one), Self::Deliver(other)) => {
+                one.owner == other.owner && one.message.process == other.message.process && one.seq < other.seq
+            }
+            _ => false,
+        }
+    }
+
     /// The process whose recorded work this is; none for what has no place in an order.
     pub(crate) fn process(&self) -> Option<&ProcessId> {
         match self {

@@ -48,7 +48,10 @@ impl Disk {
 
     /// A sync has made these durable.
     pub(super) fn keep(&self, written: impl IntoIterator<Item = Written>) {
-        for Written { commit, view_is_excused } in written {
+        for Written { mut commit, view_is_excused } in written {
+            if self.sabotage == Some(Sabotage::SkipAVersion) {
+                Sabotage::skip_a_version(Arc::make_mut(&mut commit));
+            }
             self.judge.durable(&commit, view_is_excused);
             self.kept().commits.push(commit);
         }

@@ -26,8 +26,14 @@ impl Worker {
     pub(super) fn deliver(&mut self, undelivered: Undelivered) {
         let process = undelivered.message.process.clone();
         if self.outage.holds(&process) {
-            return self.wait_behind(Work::Deliver(Box::new(undelivered)));
+            return self.outage.wait_behind(Work::Deliver(Box::new(undelivered)));
         }
+        self.deliver_now(undelivered);
+    }
+
+    /// Delivers it although others of its process wait for the store: it is the first of them.
+    pub(super) fn deliver_now(&mut self, undelivered: Undelivered) {
+        let process = undelivered.message.process.clone();
         if let Err(error) = self.in_lane(&process, |worker, lane| worker.deliver_in(lane, &undelivered)) {
             self.put_off(Work::Deliver(Box::new(undelivered)), &error);
         }
@@ -37,8 +43,14 @@ impl Worker {
     pub(super) fn fire(&mut self, timer: Timer) {
         let process = timer.key.process.clone();
         if self.outage.holds(&process) {
-            return self.wait_behind(Work::Fire(Box::new(timer)));
+            return self.outage.wait_behind(Work::Fire(Box::new(timer)));
         }
+        self.fire_now(timer);
+    }
+
+    /// Fires it although other work of its process waits for the store.
+    pub(super) fn fire_now(&mut self, timer: Timer) {
+        let process = timer.key.process.clone();
         if let Err(error) = self.in_lane(&process, |worker, lane| worker.fire_in(lane, &timer)) {
             self.put_off(Work::Fire(Box::new(timer)), &error);
         }

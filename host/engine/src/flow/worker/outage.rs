@@ -17,9 +17,11 @@ use crate::ports::store::StoreError;
 #[derive(Default)]
 pub(super) struct Outage {
     work: VecDeque<Work>,
-    /// Whose recorded work waits in here: what comes for them later must not overtake it.
+    /// Whose work is in here, or was tried last: what comes for them must not overtake it.
     processes: HashSet<ProcessId>,
     next_try: Timestamp,
+    /// Whether a commit has come through since the last look.
+    has_come_through: bool,
     trial: Trial,
     /// Trials in a row that failed: the longer an outage lasts, the less it matters to find its end at once.
     failed: u32,
@@ -37,9 +39,26 @@ enum Trial {
 }
 
 impl Outage {
-    /// Whether recorded work of this process waits.
+    /// Whether recorded work of this process waits for the store.
     pub(super) fn holds(&self, process: &ProcessId) -> bool {
         self.processes.contains(process)
+    }
+
+    /// Puts work behind what waits for the same process.
+    pub(super) fn wait_behind(&mut self, work: Work) {
+        self.place(work, VecDeque::push_back);
+    }
+
+    /// Puts work among the rest: messages of one owner to one process stay in their order, everything else goes to the given end.
+    fn place(&mut self, work: Work, end: fn(&mut VecDeque<Work>, Work)) {
+        let Some(process) = work.process().cloned() else { return end(&mut self.work, work) };
+        let is_known = !self.processes.insert(process);
+        let follower = || self.work.iter().position(|other| work.precedes(other));
+        let leader = || self.work.iter().rposition(|other| other.precedes(&work)).map(|at| at + 1);
+        match is_known.then(|| follower().or_else(leader)).flatten() {
+            Some(at) => self.work.insert(at, work),
+            None => end(&mut self.work, work),
+        }
     }
 
     /// When something is to be tried again; none where nothing waits.
@@ -68,22 +87,21 @@ impl Worker {
             let wait_ms = self.shared.limits.outage_retry_ms << outage.failed.min(DOUBLINGS_MAX);
             outage.next_try = self.shared.clock.now().plus_ms(wait_ms);
         }
-        outage.processes.extend(work.process().cloned());
         // What was tried was the first in the order, and stays it.
         match std::mem::take(&mut outage.trial) {
-            Trial::Out => outage.work.push_front(work),
-            Trial::None => outage.work.push_back(work),
+            Trial::Out => outage.place(work, VecDeque::push_front),
+            Trial::None => outage.place(work, VecDeque::push_back),
         }
-    }
-
-    /// Puts work behind what was put off for its process.
-    pub(super) fn wait_behind(&mut self, work: Work) {
-        self.outage.work.push_back(work);
     }
 
     /// Takes up one piece of what was put off, to see how the store does; all of it where the last one did not fail.
     pub(super) fn end_outage(&mut self) -> bool {
-        if self.outage.next_try().is_none_or(|at| at > self.shared.clock.now()) {
+        if std::mem::take(&mut self.outage.has_come_through) && (!self.outage.work.is_empty() || self.outage.trial == Trial::Out) {
+            self.store_works();
+            return true;
+        }
+        let is_full = self.in_flight >= self.shared.limits.commits_in_flight_max;
+        if is_full || self.outage.next_try().is_none_or(|at| at > self.shared.clock.now()) {
             return false;
         }
         match self.outage.trial {
@@ -91,29 +109,26 @@ impl Worker {
             Trial::None => {
                 self.outage.trial = Trial::Out;
                 self.outage.next_try = self.shared.clock.now().plus_ms(self.shared.limits.outage_retry_ms);
-                if let Some(work) = self.outage.work.pop_front() {
-                    self.try_out(work);
+                // At once, and not behind what waits for the same process: it is the first of that.
+                match self.outage.work.pop_front() {
+                    Some(Work::Deliver(undelivered)) => self.deliver_now(*undelivered),
+                    Some(Work::Fire(timer)) => self.fire_now(*timer),
+                    Some(other) => self.work(other),
+                    None => {}
                 }
             }
         }
         true
     }
 
-    /// Does one piece before all others; what else waits for its process still comes behind it.
-    fn try_out(&mut self, work: Work) {
-        let process = work.process().cloned();
-        if let Some(process) = &process {
-            self.outage.processes.remove(process);
-        }
-        self.work(work);
-        let is_behind = |other: &Work| other.process() == process.as_ref();
-        if self.outage.work.iter().any(is_behind) {
-            self.outage.processes.extend(process);
-        }
+    /// A commit has come through. What was put off is done when all reports have been looked at:
+    /// one that is still to come may put off what stands before it.
+    pub(super) fn store_seems_to_work(&mut self) {
+        self.outage.has_come_through = true;
     }
 
     /// The store works: what was put off is done now, before anything that came later.
-    pub(super) fn store_works(&mut self) {
+    fn store_works(&mut self) {
         (self.outage.trial, self.outage.failed) = (Trial::None, 0);
         self.outage.processes.clear();
         // Whoever looks again comes last: what is on its way by then need not be found.

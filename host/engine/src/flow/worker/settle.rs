@@ -25,7 +25,7 @@ impl Worker {
         match result {
             Ok(()) => {
                 self.durable(&process, commit);
-                self.store_works();
+                self.store_seems_to_work();
             }
             Err(error) => {
                 if commit.generation == lane.generation {

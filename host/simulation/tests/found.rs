@@ -1,0 +1,47 @@
+//! Seeds that found a fault of the engine, each under the promise that was broken.
+//! When the world of the simulation changes, a seed tells another story; then look for one that shows the same fault without its mending.
+
+use procession_simulation::run::Run;
+use procession_simulation::trace::Keep;
+
+fn keeps_every_promise(seeds: &[u64]) {
+    for seed in seeds {
+        let outcome = Run::play(*seed, None, Keep::TheEnd);
+        assert!(outcome.violation.is_none(), "make simulate SEED={seed} RUNS=1 shows {:?}", outcome.violation);
+    }
+}
+
+#[test]
+fn an_adapter_hears_at_a_start_only_of_what_was_durable_before() {
+    keeps_every_promise(&[147, 320, 378, 668, 793, 889, 907]);
+}
+
+#[test]
+fn a_timer_that_rang_is_decided_at_its_moment_or_later_although_the_clock_went_back() {
+    keeps_every_promise(&[402, 424, 466, 480, 572]);
+}
+
+#[test]
+fn what_a_failed_write_put_off_is_not_overtaken_by_later_commands_to_the_same_process() {
+    keeps_every_promise(&[271, 276, 382, 568, 747, 854, 898]);
+}
+
+#[test]
+fn a_withdrawn_command_takes_its_next_attempt_along_although_the_store_does_not_show_it_yet() {
+    keeps_every_promise(&[117, 771]);
+}
+
+#[test]
+fn a_process_that_is_taken_up_while_the_store_fails_lets_nothing_new_overtake_what_it_kept() {
+    keeps_every_promise(&[82, 8_731]);
+}
+
+#[test]
+fn an_attempt_is_made_once_although_the_store_still_shows_it_as_to_come() {
+    keeps_every_promise(&[6_775]);
+}
+
+#[test]
+fn what_a_process_kept_is_delivered_at_a_start_before_what_others_have_for_it() {
+    keeps_every_promise(&[7_764]);
+}
