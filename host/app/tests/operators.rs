@@ -11,8 +11,12 @@ use support::api::Api;
 use support::expected::expected;
 use support::server::{Folders, GUESTS, run};
 use support::until;
+use tokio::sync::Mutex;
 
 const ID: &str = "12EEQ9CS9K10";
+
+/// A program that is being started holds for a moment what its parent has open, a data folder that is just let go of too.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
 /// A host whose adapters are asked twice, and at once the second time.
 async fn host(folders: &Folders, delay: Value) -> (Host, String) {
@@ -40,6 +44,7 @@ async fn ask(words: &str, url: &str) -> support::server::Ended {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failing_adapter_leaves_a_dead_letter_with_its_story_which_is_replayed_once_the_adapter_is_mended() {
+    let _alone = ONE_AT_A_TIME.lock().await;
     let folders = Folders::with(&GUESTS);
     let (broken, url) = host(&folders, json!("x")).await;
     let api = Api::at(&url);
@@ -51,7 +56,7 @@ async fn a_failing_adapter_leaves_a_dead_letter_with_its_story_which_is_replayed
     let (stream, cause) = (format!("{ID}-Shipment"), format!("{ID}-Shipment/2"));
     assert_eq!(told, ["dead", ID, "ManifestShipmentWithCarrier", &stream, &cause, "carrier-stub-1.0"]);
     assert_eq!((letter["attempts"].as_u64(), letter["parked"].as_bool()), (Some(2), Some(false)), "{letter}");
-    assert!(letter["lastError"].as_str().unwrap().contains("delayMs"), "{letter}");
+    assert!(letter["lastError"].as_str().unwrap().contains("invalid-settings"), "{letter}");
     assert!(letter["data"]["carrierId"].is_string() && letter["module"].is_string() && letter["correlation"].is_string(), "{letter}");
     assert!(letter["firstFailure"].as_str() <= letter["lastFailure"].as_str() && letter["firstFailure"].is_string(), "{letter}");
     assert_eq!(api.get(&format!("/dead-letters/{id}")).await.json(), letter, "the list and the letter tell different stories");
@@ -88,6 +93,7 @@ async fn a_failing_adapter_leaves_a_dead_letter_with_its_story_which_is_replayed
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_letter_is_edited_and_replayed_and_what_it_carried_before_is_noted() {
+    let _alone = ONE_AT_A_TIME.lock().await;
     let folders = Folders::with(&GUESTS);
     let (broken, url) = host(&folders, json!("x")).await;
     let api = Api::at(&url);
@@ -117,6 +123,7 @@ async fn a_dead_letter_is_edited_and_replayed_and_what_it_carried_before_is_note
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_nobody_handles_is_dropped_and_its_process_is_told_and_then_stuck() {
+    let _alone = ONE_AT_A_TIME.lock().await;
     // Everybody but the carrier.
     let folders = Folders::with(&GUESTS[..5]);
     let (host, url) = host(&folders, json!(0)).await;
@@ -153,6 +160,7 @@ async fn a_command_that_nobody_handles_is_dropped_and_its_process_is_told_and_th
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_of_dead_letters_goes_on_where_its_page_ended() {
+    let _alone = ONE_AT_A_TIME.lock().await;
     let folders = Folders::with(&GUESTS[..5]);
     let (host, url) = host(&folders, json!(0)).await;
     let api = Api::at(&url);
@@ -180,13 +188,17 @@ async fn a_list_of_dead_letters_goes_on_where_its_page_ended() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wish_to_cancel_is_answered_like_a_message_and_noted_where_it_is_turned_down() {
+    let _alone = ONE_AT_A_TIME.lock().await;
     let folders = Folders::with(&GUESTS);
     let server = folders.serve(&["--set", "carrier-stub.delayMs=600000"]);
     let api = server.api();
     assert_eq!(api.post("/processes/A1/cancel", "").await.status, 404);
     assert_eq!(api.post(&format!("/{ID}"), "").await.status, 202);
-    let process = api.get(&format!("/processes/{ID}")).await.json();
-    assert_eq!(process["delayed"][0]["kind"], "ShipmentManifestedWithCarrier", "{process}");
+    let delayed = until("the carrier's answer to be on its way", || async {
+        let process = api.get(&format!("/processes/{ID}")).await.json();
+        process["delayed"][0]["kind"].as_str().map(str::to_owned)
+    });
+    assert_eq!(delayed.await, "ShipmentManifestedWithCarrier");
     let path = format!("/processes/{ID}/cancel");
     assert_eq!(api.post(&path, r#"{"why":"x"}"#).await.status, 422);
     // The 1.0 of the example cannot be cancelled, and says so.
@@ -198,5 +210,40 @@ async fn a_wish_to_cancel_is_answered_like_a_message_and_noted_where_it_is_turne
     let kinds: Vec<&Value> = notes["items"].as_array().unwrap().iter().map(|note| &note["kind"]).collect();
     assert_eq!(kinds, ["Cancel", "Cancel"], "{notes}");
     assert_eq!(api.get("/processes/A1/notes").await.status, 404);
+    server.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_can_be_cancelled_undoes_what_was_done_and_ends() {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    let folders = Folders::with(&GUESTS);
+    ["international-1.1", "manifestation-and-documents-1.1", "collection-booking-1.1", "carrier-stub-1.1"]
+        .iter()
+        .for_each(|name| folders.drop_in(name));
+    let server = folders.serve(&["--set", "carrier-stub.delayMs=600000"]);
+    let api = server.api();
+    let id = "V74YCBYHC8A0";
+    assert_eq!(api.post(&format!("/{id}"), "").await.status, 202);
+    until("an answer with a deadline", || async {
+        let process = api.get(&format!("/processes/{id}")).await.json();
+        let expected =
+            process["deadlines"].as_array().is_some_and(|deadlines| deadlines.iter().all(|deadline| deadline["due"].is_string()));
+        expected.then_some(())
+    })
+    .await;
+    let shown = ask(&format!("process show {id}"), &server.url).await;
+    assert!(shown.out.contains("expects") && shown.out.contains("the answer to"), "{shown:?}");
+    let body = r#"{"reason":"changed my mind"}"#;
+    let wish = [("idempotency-key", "k")];
+    let path = format!("/processes/{id}/cancel");
+    let taken = api.ask(Method::POST, &path, &wish, body).await;
+    assert_eq!((taken.status, taken.json()["status"].as_str()), (202, Some("accepted")), "{taken:?}");
+    let again = api.ask(Method::POST, &path, &wish, body).await;
+    assert_eq!((again.status, &again.text), (200, &taken.text), "the same wish has another receipt");
+    let history = api.history(id).await;
+    let asked = history.iter().find(|event| event["kind"] == "ShipmentProcessCancellationRequested").unwrap();
+    assert_eq!(asked["data"]["reason"], "changed my mind", "{asked}");
+    let phase = api.get(&format!("/processes/{id}")).await.json()["phase"].as_str().unwrap().to_owned();
+    assert!(["compensating", "cancelled"].contains(&phase.as_str()), "{phase}");
     server.stop();
 }

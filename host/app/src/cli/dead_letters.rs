@@ -35,9 +35,9 @@ pub(super) enum Command {
     Replay {
         /// The id of the dead letter: PROCESS~NUMBER.
         id: String,
-        /// Gives it this data from now on.
+        /// Gives it this payload from now on.
         #[arg(long, value_name = "JSON")]
-        data: Option<String>,
+        payload: Option<String>,
         #[command(flatten)]
         whom: Whom,
     },
@@ -60,10 +60,10 @@ pub(super) async fn run(command: Command) -> Result<(), Failure> {
             answer(&whom, Access::Read, Question::get(format!("/dead-letters?limit={limit}{cursor}")), listed).await
         }
         Command::Show { id, whom } => answer(&whom, Access::Read, Question::get(path(&id)), shown).await,
-        Command::Replay { id, data, whom } => {
+        Command::Replay { id, payload, whom } => {
             let question = Question::new(Method::POST, format!("{}/replay", path(&id)));
-            let question = match data {
-                Some(data) => question.body(edited(&data)?),
+            let question = match payload {
+                Some(payload) => question.body(edited(&payload)?),
                 None => question,
             };
             answer(&whom, Access::Change, question, shown_process).await
@@ -83,8 +83,8 @@ fn path(id: &str) -> String {
     format!("/dead-letters/{}", encoded(id))
 }
 
-fn edited(data: &str) -> Result<String, Failure> {
-    let data: Value = serde_json::from_str(data).map_err(|error| Failure::Usage(format!("--data is not JSON: {error}")))?;
+fn edited(payload: &str) -> Result<String, Failure> {
+    let data: Value = serde_json::from_str(payload).map_err(|error| Failure::Usage(format!("--payload is not JSON: {error}")))?;
     Ok(json!({ "data": data }).to_string())
 }
 
