@@ -63,13 +63,13 @@ impl Backups {
 }
 
 /// Puts a file in its place only once it is whole, so that a name never stands for half a backup.
-pub struct Unfinished {
+pub struct UnfinishedFile {
     file: BufWriter<File>,
     beside: PathBuf,
     place: PathBuf,
 }
 
-impl Unfinished {
+impl UnfinishedFile {
     /// Begins a file beside its place.
     ///
     /// # Errors
@@ -99,7 +99,7 @@ impl Unfinished {
     }
 }
 
-impl Write for Unfinished {
+impl Write for UnfinishedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.file.write(bytes)
     }
@@ -109,7 +109,7 @@ impl Write for Unfinished {
     }
 }
 
-impl Drop for Unfinished {
+impl Drop for UnfinishedFile {
     fn drop(&mut self) {
         // It is gone where it was finished.
         let _ = std::fs::remove_file(&self.beside);

@@ -19,7 +19,7 @@ use procession_wasm::folder::Watch;
 use serde::Serialize;
 use tokio::sync::watch;
 
-use crate::backup::{BackupError, Restored, Unfinished};
+use crate::backup::{BackupError, Restored, UnfinishedFile};
 use crate::builder::Builder;
 use crate::error::{AskError, Unfinished};
 use crate::http::{Desk, FAREWELL, Server};
@@ -141,7 +141,7 @@ impl Host {
     pub async fn backup(&self, file: impl Into<PathBuf>) -> Result<Restored, BackupError> {
         let (backups, place) = (self.desk.backups.clone(), file.into());
         let taken = tokio::task::spawn_blocking(move || {
-            let mut file = Unfinished::begin(&place)?;
+            let mut file = UnfinishedFile::begin(&place)?;
             backups.write(&mut file)?;
             file.finish()
         });

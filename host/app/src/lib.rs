@@ -44,7 +44,7 @@ mod http;
 
 pub use procession_engine as engine;
 
-pub use backup::{BackupError, Restored, Taken, Unfinished as UnfinishedBackup, restore};
+pub use backup::{BackupError, Restored, Taken, UnfinishedFile, restore};
 pub use builder::Builder;
 pub use clock::SystemClock;
 pub use error::{AskError, StartError, Unfinished};

@@ -4,7 +4,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use procession::{Restored, Unfinished};
+use procession::{Restored, UnfinishedFile};
 use serde_json::json;
 
 use super::client::{Access, Client, Question, Whom};
@@ -34,7 +34,7 @@ pub(super) struct Restore {
 }
 
 pub(super) async fn take(arguments: Take) -> Result<(), Failure> {
-    let mut file = Unfinished::begin(&arguments.file)?;
+    let mut file = UnfinishedFile::begin(&arguments.file)?;
     let client = Client::of(&arguments.whom, Access::Read).await?;
     let name = arguments.file.display().to_string();
     let written = client
