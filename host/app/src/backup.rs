@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use procession_engine::ports::clock::Clock;
-pub use procession_store_sled::{Restored, Taken};
 use procession_store_sled::{BackupError as StoreBackupError, SledStore};
+pub use procession_store_sled::{Restored, Taken};
 
 use crate::error::told;
 use crate::start::STORE;
@@ -128,7 +128,10 @@ pub fn restore(file: &Path, data: &Path) -> Result<Restored, BackupError> {
     if data.exists() {
         for entry in std::fs::read_dir(data).map_err(failed)? {
             if !is_ours(&entry.map_err(failed)?.file_name()) {
-                return Err(BackupError::Refused(format!("{} is not empty; a backup is restored into an empty folder only", data.display())));
+                return Err(BackupError::Refused(format!(
+                    "{} is not empty; a backup is restored into an empty folder only",
+                    data.display()
+                )));
             }
         }
     }

@@ -157,7 +157,12 @@ fn kept(keeps: &Keeps, limits: &Limits) -> Result<Kept, StartError> {
             let settings = Settings { queue_commits_max, ..Settings::default() };
             let store = SledStore::open(&folder.join(STORE), settings).map_err(|error| store_error(folder, &error))?;
             let store = Arc::new(store);
-            Ok(Kept { store: store.clone(), shelf: store.clone(), durable: Some(Arc::clone(&store)), close: Box::new(move || store.close()) })
+            Ok(Kept {
+                store: store.clone(),
+                shelf: store.clone(),
+                durable: Some(Arc::clone(&store)),
+                close: Box::new(move || store.close()),
+            })
         }
     }
 }

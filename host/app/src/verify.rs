@@ -19,7 +19,7 @@ pub fn verify(data: &Path, tell: &mut dyn FnMut(Damage)) -> Result<Found, StartE
     let runtime = WasmRuntime::new(procession_wasm::Limits::default(), Some(data.join(COMPILED)));
     let runtime = runtime.map_err(|error| StartError::Runtime(told(&error)))?;
     let mut found = store.verify(tell)?;
-    match Folding::over(&store, &store, &runtime, tell).run() {
+    match Folding::over(&store, &store, &runtime, &mut *tell).run() {
         Ok(folded) => {
             found.streams = folded.streams;
             found.damages += folded.damages;

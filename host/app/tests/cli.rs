@@ -10,7 +10,7 @@ use support::guest;
 use support::server::{Folders, GUESTS, run, run_on};
 
 /// Every command, as it is typed.
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 21] = [
     "",
     "serve",
     "definitions",
@@ -28,6 +28,9 @@ const COMMANDS: [&str; 18] = [
     "process retry",
     "stream",
     "stream read",
+    "verify",
+    "backup",
+    "restore",
     "load-test",
 ];
 

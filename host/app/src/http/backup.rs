@@ -31,7 +31,9 @@ pub(super) async fn take(State(desk): State<Desk>) -> Result<Response, Problem> 
     tokio::task::spawn_blocking(move || {
         let mut sending = Sending { sender: sender.clone(), part: Vec::with_capacity(PART_BYTES) };
         match backups.write(&mut sending) {
-            Ok(taken) => tracing::info!(keys = taken.keys, groups = taken.groups, position = taken.position, bytes = taken.bytes, "backup taken"),
+            Ok(taken) => {
+                tracing::info!(keys = taken.keys, groups = taken.groups, position = taken.position, bytes = taken.bytes, "backup taken")
+            }
             Err(error) => {
                 tracing::error!(%error, "a backup was not taken");
                 // Where nobody listens any more, there is nobody to tell.

@@ -7,8 +7,8 @@
 use procession_engine::ports::store::StoreError;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use crate::keys;
 use crate::kept::{Kept, Shape};
+use crate::keys;
 
 /// The longest body that stands in one value.
 ///

@@ -125,10 +125,7 @@ impl Filling<'_> {
 }
 
 /// Goes through a backup record by record.
-fn read(
-    path: &Path,
-    mut each: impl FnMut(&[(&[u8], Option<&[u8]>)]) -> Result<(), BackupError>,
-) -> Result<(Header, Trailer), BackupError> {
+fn read(path: &Path, mut each: impl FnMut(&[(&[u8], Option<&[u8]>)]) -> Result<(), BackupError>) -> Result<(Header, Trailer), BackupError> {
     let file = File::open(path).map_err(BackupError::io(format!("cannot open {}", path.display())))?;
     let (mut reader, header) = Reader::begin(BufReader::with_capacity(1024 * 1024, file))?;
     if header.layout > keys::FORMAT {

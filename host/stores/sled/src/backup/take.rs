@@ -46,7 +46,8 @@ impl SledStore {
         let disk = self.disk();
         let last = disk.load::<LastGroup>(keys::GROUP_KEY)?.unwrap_or_default();
         let header = Header { layout: keys::FORMAT, time_ms, position: last.position, release: release.to_owned() };
-        let mut backup = Backup { file: Writer::begin(out, &header)?, tap: &tap, trailer: Trailer { position: last.position, ..Trailer::default() } };
+        let mut backup =
+            Backup { file: Writer::begin(out, &header)?, tap: &tap, trailer: Trailer { position: last.position, ..Trailer::default() } };
         backup.copy(disk)?;
         self.wait_until_durable()?;
         backup.groups()?;

@@ -58,7 +58,12 @@ fn messages() -> impl Iterator<Item = Undelivered> {
     ];
     let failed = Attempts { count: 2, definition: "a-1.0 (1)".to_owned(), error: "no".to_owned(), first: Timestamp(1), last: Timestamp(2) };
     let target = Suffix::parse("Process").unwrap();
-    states.into_iter().map(move |state| Undelivered { state, failed: Some(failed.clone()), target: Some(target.clone()), ..undelivered("a", 6) })
+    states.into_iter().map(move |state| Undelivered {
+        state,
+        failed: Some(failed.clone()),
+        target: Some(target.clone()),
+        ..undelivered("a", 6)
+    })
 }
 
 fn timers() -> impl Iterator<Item = Timer> {

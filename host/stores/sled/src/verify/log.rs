@@ -84,7 +84,9 @@ impl Walk<'_> {
         let Some(row) = self.row_of(process) else { return self.damage(&key, "the log has events of it, but no row can be read") };
         for (suffix, version) in heads {
             let said = row.stream(suffix).map(|head| head.version);
-            self.expect(said == Some(*version), &key, || format!("stream {suffix} ends at version {version} in the log, its row says {said:?}"));
+            self.expect(said == Some(*version), &key, || {
+                format!("stream {suffix} ends at version {version} in the log, its row says {said:?}")
+            });
         }
         let more = row.streams.iter().find(|head| !heads.contains_key(&head.suffix));
         if let Some(head) = more {
@@ -96,8 +98,12 @@ impl Walk<'_> {
         self.each::<u64>(b'W', |walk, key, position| {
             let version = keys::last_number(key);
             let stream = key.split(|byte| *byte == 0).nth(1).unwrap_or_default().to_vec();
-            let holds = |run: &Run| run.suffix.as_str().as_bytes() == stream && (run.first_version..run.first_version + run.count).contains(&version);
-            let fits = process_in(key).and_then(|process| walk.there::<Vec<Run>>(&keys::part(&process, position))).is_some_and(|runs| runs.iter().any(holds));
+            let holds = |run: &Run| {
+                run.suffix.as_str().as_bytes() == stream && (run.first_version..run.first_version + run.count).contains(&version)
+            };
+            let fits = process_in(key)
+                .and_then(|process| walk.there::<Vec<Run>>(&keys::part(&process, position)))
+                .is_some_and(|runs| runs.iter().any(holds));
             walk.expect(fits, key, || format!("it leads to position {position}, where that version does not stand"));
             Ok(())
         })

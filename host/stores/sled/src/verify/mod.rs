@@ -95,4 +95,3 @@ fn process_in(key: &[u8]) -> Option<ProcessId> {
 
 /// Versions by stream, as they have been seen so far.
 type Heads = BTreeMap<Suffix, u64>;
-

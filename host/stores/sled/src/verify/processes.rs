@@ -48,7 +48,9 @@ impl Walk<'_> {
         }
         for head in &row.streams {
             let is_there = self.is_on_the_shelf(&head.module);
-            self.expect(is_there, key, || format!("stream {} is pinned to {}, which is not on the shelf", head.suffix, head.module.short()));
+            self.expect(is_there, key, || {
+                format!("stream {} is pinned to {}, which is not on the shelf", head.suffix, head.module.short())
+            });
             head.timers.iter().for_each(|timer| self.timer_of(key, row, timer.due, timer.seq));
             head.deadlines.iter().for_each(|deadline| self.timer_of(key, row, deadline.due, deadline.seq));
             for seq in &head.deferred {

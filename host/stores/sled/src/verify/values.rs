@@ -13,8 +13,8 @@ use sled::IVec;
 use super::Walk;
 use crate::codec::{self, Body, damaged};
 use crate::group::Run;
-use crate::keys;
 use crate::kept::Kept;
+use crate::keys;
 use crate::ledger::LastGroup;
 use crate::shelf::KeptModule;
 
@@ -85,7 +85,8 @@ impl Walk<'_> {
 
 /// The key without the number of the piece, and the number.
 fn split(key: &[u8]) -> Result<(&[u8], u32), StoreError> {
-    let (rest, number) = key.split_last_chunk::<4>().filter(|(rest, _)| rest.len() > 1).ok_or_else(|| damaged(key, "its name is cut off"))?;
+    let (rest, number) =
+        key.split_last_chunk::<4>().filter(|(rest, _)| rest.len() > 1).ok_or_else(|| damaged(key, "its name is cut off"))?;
     // The letter of a piece stands before the whole key of its owner; that of a module's piece, before the digest.
     Ok((if key[0] == b'X' { &rest[1..] } else { rest }, u32::from_be_bytes(*number)))
 }

@@ -12,7 +12,9 @@ use crate::keys;
 impl Walk<'_> {
     pub(super) fn undelivered(&mut self) -> Result<(), StoreError> {
         self.each::<Undelivered>(b'O', |walk, key, kept| {
-            walk.expect(keys::undelivered(&kept.owner, kept.seq) == key, key, || format!("it is message {} of process {}", kept.seq, kept.owner));
+            walk.expect(keys::undelivered(&kept.owner, kept.seq) == key, key, || {
+                format!("it is message {} of process {}", kept.seq, kept.owner)
+            });
             let Some(row) = walk.row_of(&kept.owner) else {
                 walk.damage(key, "its process has no row that can be read");
                 return Ok(());
@@ -55,7 +57,9 @@ impl Walk<'_> {
         self.each::<Note>(b'N', |walk, key, note| {
             walk.expect(keys::last_number(key) == note.slot(), key, || format!("it is note {}", note.seq));
             let next = process_in(key).and_then(|process| walk.row_of(&process)).map(|row| row.next_note);
-            walk.expect(next.is_some_and(|next| note.seq < next), key, || format!("it is note {}, its process's next one is {next:?}", note.seq));
+            walk.expect(next.is_some_and(|next| note.seq < next), key, || {
+                format!("it is note {}, its process's next one is {next:?}", note.seq)
+            });
             Ok(())
         })
     }
@@ -65,7 +69,8 @@ impl Walk<'_> {
             let process = process_in(key);
             let fits = process.as_ref().is_some_and(|process| keys::snapshot(process, &snapshot.suffix) == key);
             walk.expect(fits, key, || format!("it is of stream {}", snapshot.suffix));
-            let head = process.and_then(|process| walk.row_of(&process)).and_then(|row| row.stream(&snapshot.suffix).map(|head| head.version));
+            let head =
+                process.and_then(|process| walk.row_of(&process)).and_then(|row| row.stream(&snapshot.suffix).map(|head| head.version));
             let is_past = head.is_some_and(|head| snapshot.version <= head);
             walk.expect(is_past, key, || format!("it contains version {}, its stream ends at {head:?}", snapshot.version));
             let is_there = walk.is_on_the_shelf(&snapshot.module);
