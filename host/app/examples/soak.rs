@@ -2,12 +2,12 @@
 //! `make soak FINISHED=1000000 PENDING=100000 EVENTS=10000` runs it. It prints figures and proves nothing by itself: timings are no tests.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use procession::{AskError, Host};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, LocalSet};
 
 /// Requests that wait for their answer at the same time: enough to fill the store's groups.
 const IN_FLIGHT: u64 = 256;
@@ -16,19 +16,23 @@ const LINES: u64 = 10;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    LocalSet::new().run_until(soak()).await
+}
+
+async fn soak() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let mut next =
         |what: &str| arguments.next().with_context(|| format!("usage: soak DATA DEFINITIONS FINISHED PENDING EVENTS; {what} is missing"));
     let (data, definitions) = (next("DATA")?, next("DEFINITIONS")?);
     let (finished, pending, events) = (next("FINISHED")?.parse()?, next("PENDING")?.parse()?, next("EVENTS")?.parse()?);
-    let host = Arc::new(start(&data, &definitions).await?);
+    let host = Rc::new(start(&data, &definitions).await?);
 
     println!("{:<10} {:>10} {:>10} {:>12} {:>10}", "what", "so far", "per s", "memory MiB", "disk MiB");
     many(&host, "pending", "Wait", pending, &data).await?;
     many(&host, "finished", "End", finished, &data).await?;
     count(&host, events, &data).await?;
 
-    let host = Arc::into_inner(host).context("somebody still holds the host")?;
+    let host = Rc::into_inner(host).context("somebody still holds the host")?;
     host.stop().await;
     let begun = Instant::now();
     let host = start(&data, &definitions).await?;
@@ -45,14 +49,14 @@ async fn start(data: &str, definitions: &str) -> anyhow::Result<Host> {
 }
 
 /// Begins so many processes with a message of this kind.
-async fn many(host: &Arc<Host>, what: &'static str, kind: &'static str, count: u64, data: &str) -> anyhow::Result<()> {
+async fn many(host: &Rc<Host>, what: &'static str, kind: &'static str, count: u64, data: &str) -> anyhow::Result<()> {
     let (mut begun, mut done) = (Instant::now(), 0);
     for line in 1..=LINES {
         let until = count * line / LINES;
         let mut asked = JoinSet::new();
         for worker in 0..IN_FLIGHT {
-            let (host, first) = (Arc::clone(host), done + worker);
-            asked.spawn(async move {
+            let (host, first) = (Rc::clone(host), done + worker);
+            asked.spawn_local(async move {
                 for number in (first..until).step_by(IN_FLIGHT as usize) {
                     ask(&host, &format!("{what}-{number}"), kind).await?;
                 }

@@ -23,7 +23,7 @@ pub fn verify(data: &Path, tell: &mut dyn FnMut(Damage)) -> Result<Found, StartE
     let runtime = runtime.map_err(|error| StartError::Runtime(told(&error)))?;
     let mut found = store.verify(tell)?;
     found.damages += u64::from(has_lost);
-    match Folding::over(&store, &store, &runtime, tell).run() {
+    match Folding::over(&store, &store, &runtime, &mut *tell).run() {
         Ok(folded) => {
             found.streams = folded.streams;
             found.damages += folded.damages;

@@ -10,7 +10,7 @@ use support::guest;
 use support::server::{Folders, GUESTS, run, run_on};
 
 /// Every command, as it is typed.
-const COMMANDS: [&str; 25] = [
+const COMMANDS: [&str; 28] = [
     "",
     "serve",
     "definitions",
@@ -35,6 +35,9 @@ const COMMANDS: [&str; 25] = [
     "dead-letters drop",
     "stream",
     "stream read",
+    "verify",
+    "backup",
+    "restore",
     "load-test",
 ];
 

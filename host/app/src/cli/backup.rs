@@ -44,18 +44,33 @@ pub(super) async fn take(arguments: Take) -> Result<(), Failure> {
         .await;
     client.close().await;
     written?;
-    tell(&file.finish()?, arguments.whom.json)
+    tell(&file.finish()?, Form::of(arguments.whom.json));
+    Ok(())
 }
 
 pub(super) async fn restore(arguments: Restore) -> Result<(), Failure> {
-    tell(&procession::restore(&arguments.file, &arguments.data)?, arguments.json)
+    tell(&procession::restore(&arguments.file, &arguments.data)?, Form::of(arguments.json));
+    Ok(())
 }
 
-fn tell(found: &Restored, as_json: bool) -> Result<(), Failure> {
+/// For whom it is printed.
+#[derive(PartialEq, Eq)]
+enum Form {
+    Table,
+    Json,
+}
+
+impl Form {
+    fn of(json: bool) -> Self {
+        if json { Self::Json } else { Self::Table }
+    }
+}
+
+fn tell(found: &Restored, form: Form) {
     let Restored { release, time_ms, position, keys, groups } = found;
     let begun_at = i64::try_from(*time_ms).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
     let begun_at = begun_at.map_or_else(String::new, |time| format!("{time:.3}"));
-    if as_json {
+    if form == Form::Json {
         return print_json(&json!({ "release": release, "begunAt": begun_at, "position": position, "keys": keys, "groups": groups }));
     }
     let mut table = Table::without_header();
@@ -63,5 +78,5 @@ fn tell(found: &Restored, as_json: bool) -> Result<(), Failure> {
     for (name, figure) in figures.into_iter().chain([("groups meanwhile", groups.to_string())]) {
         table.row(vec![name.to_owned(), figure]);
     }
-    print(&table.lines())
+    print(&table.lines());
 }

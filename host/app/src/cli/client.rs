@@ -90,7 +90,8 @@ impl Client {
                 stream(status, body, &mut take).await
             }
             Self::Folder(host) => {
-                let answer = host.router().oneshot(question.request("", None)?).await.unwrap_or_else(|never| match never {});
+                let request: Request<Body> = question.request("", None)?;
+                let answer = host.router().oneshot(request).await.unwrap_or_else(|never| match never {});
                 let (status, body) = (answer.status(), answer.into_body());
                 stream(status, body, &mut take).await
             }
@@ -180,7 +181,7 @@ impl Server {
     async fn ask(
         &self,
         question: Question<'_>,
-    ) -> Result<axum::http::Response<impl http_body::Body<Data = Bytes, Error: std::error::Error> + Unpin + use<>>, Failure> {
+    ) -> Result<axum::http::Response<impl http_body::Body<Data = Bytes, Error: std::error::Error> + Unpin>, Failure> {
         let request = question.request(&self.base, self.token.as_deref())?;
         self.http.request(request).await.map_err(|error| self.silent(&error))
     }

@@ -42,7 +42,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             damages.push(damage);
         }
     })?;
-    if *json { print_json(&document(&found, &damages)) } else { print(&text(&found, &damages)) }?;
+    if *json {
+        print_json(&document(&found, &damages))
+    } else {
+        print(&text(&found, &damages))
+    }
     match found.damages {
         0 => Ok(()),
         count => Err(Failure::Failed(format!("{count} damages in {}; restore a backup", data.display()))),
