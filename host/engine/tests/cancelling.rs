@@ -13,6 +13,7 @@ use procession_engine::model::json::Json;
 use procession_engine::model::manifest::Manifest;
 use procession_engine::model::view::Phase;
 use procession_engine::ports::definition::GuestError;
+use procession_engine::query::Survey;
 use support::{Bench, accept, happened, kinds, manifest, records, reject, request, suffix, word};
 
 /// A task that can be cancelled, waits with a timer where it is told to, and breaks on `Break`.
@@ -115,4 +116,34 @@ fn a_process_that_waits_for_a_timer_is_not_stuck_until_that_has_fired() {
     assert_eq!(stuck(&mut bench), Vec::<String>::new());
     bench.advance(100);
     assert_eq!((bench.stream("T1-Task").len(), stuck(&mut bench)), (2, vec!["T1".to_owned()]));
+}
+
+#[test]
+fn stuck_processes_are_listed_page_by_page_and_counted_a_bounded_number_at_a_time() {
+    let mut bench = with_a_task("Begin");
+    // More than the store is asked for at once; every second one rings later, so it is not stuck.
+    for number in 2..=1_100 {
+        let first = if number % 2 == 0 { "Wait" } else { "Begin" };
+        bench.ask(request(&format!("T{number}"), first)).unwrap();
+    }
+    let query = bench.standing.engine().query().clone();
+    let (mut after, mut listed) = (None, Vec::new());
+    loop {
+        let page = bench.wait_for(query.stuck(after.as_ref(), 100)).unwrap();
+        listed.extend(page.rows.into_iter().map(|row| row.id));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(listed.len(), 550);
+    assert!(listed.is_sorted() && listed.windows(2).all(|pair| pair[0] != pair[1]), "not in order, or one twice");
+
+    let mut survey = Survey::default();
+    query.survey(&mut survey, 1).unwrap();
+    assert!(!survey.is_complete() && survey.running < 1_100, "one look has counted everything: {survey:?}");
+    while !survey.is_complete() {
+        query.survey(&mut survey, 1).unwrap();
+    }
+    assert_eq!((survey.running, survey.compensating, survey.stuck, survey.parked, survey.dead), (1_100, 0, 550, 0, 0));
 }
