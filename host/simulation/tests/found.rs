@@ -53,7 +53,7 @@ fn a_timer_is_not_forgotten_although_the_commit_that_clears_it_fails() {
 
 #[test]
 fn what_was_passed_over_because_its_process_was_to_be_parked_is_delivered_when_that_fails() {
-    keeps_every_promise(&[9_269]);
+    keeps_every_promise(&[9_269, 6_569]);
 }
 
 #[test]

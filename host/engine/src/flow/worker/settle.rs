@@ -37,9 +37,9 @@ impl Worker {
         }
     }
 
-    /// While a commit was under way, timers that it cleared and messages of a process that it parked were passed over. It did not happen.
+    /// While a commit was under way, timers that it cleared were passed over, and so was everything of a process that it parked. It did not happen.
     fn look_for_what_was_passed_over(&mut self, process: &ProcessId, after: &After) {
-        if !after.timers_cleared.is_empty() {
+        if after.parked || !after.timers_cleared.is_empty() {
             self.timers.reload();
         }
         if after.parked {
