@@ -57,6 +57,6 @@ fn what_was_passed_over_because_its_process_was_to_be_parked_is_delivered_when_t
 }
 
 #[test]
-fn deliveries_keep_their_order_although_another_commit_comes_through_between_two_that_fail() {
+fn what_an_outage_of_the_store_held_up_is_done_when_the_store_works_again() {
     keeps_every_promise(&[9_446, 9_531]);
 }
