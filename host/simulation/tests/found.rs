@@ -45,3 +45,18 @@ fn an_attempt_is_made_once_although_the_store_still_shows_it_as_to_come() {
 fn what_a_process_kept_is_delivered_at_a_start_before_what_others_have_for_it() {
     keeps_every_promise(&[7_764]);
 }
+
+#[test]
+fn a_timer_is_not_forgotten_although_the_commit_that_clears_it_fails() {
+    keeps_every_promise(&[9_895]);
+}
+
+#[test]
+fn what_was_passed_over_because_its_process_was_to_be_parked_is_delivered_when_that_fails() {
+    keeps_every_promise(&[9_269, 6_569]);
+}
+
+#[test]
+fn what_an_outage_of_the_store_held_up_is_done_when_the_store_works_again() {
+    keeps_every_promise(&[9_446, 9_531]);
+}

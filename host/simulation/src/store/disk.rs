@@ -94,6 +94,6 @@ pub(super) fn taken(contents: &MemoryStore, commit: &Arc<Commit>) -> Result<(), 
     let outcome = Arc::new(Mutex::new(Ok(())));
     let told = Arc::clone(&outcome);
     contents.submit((**commit).clone(), Box::new(move |result| *told.lock().unwrap_or_else(PoisonError::into_inner) = result));
-    let outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    outcome
+    let outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
+    outcome.clone()
 }

@@ -60,8 +60,8 @@ impl EventStore for SimStore {
         self.look("undelivered messages")?;
         let mut found = self.applied.undelivered(owner, after, limit)?;
         if self.disk.sabotage == Some(Sabotage::ReadBackward) {
-            // In pages the last one decides where the next begins, so it stays the last.
-            let last = found.pop();
+            // Where more pages follow, the last message decides where the next one begins, so it stays the last.
+            let last = (found.len() == limit).then(|| found.pop()).flatten();
             found.reverse();
             found.extend(last);
         }

@@ -71,6 +71,8 @@ pub(super) struct After {
     pub(super) timers_cleared: Vec<TimerKey>,
     /// Whether the process came to its end.
     pub(super) ended: bool,
+    /// Whether the process is parked by then: its own messages are passed over from the submit on.
+    pub(super) parked: bool,
 }
 
 impl After {
@@ -89,6 +91,7 @@ impl After {
             timers_set: commit.timers_set.clone(),
             timers_cleared: commit.timers_cleared.clone(),
             ended,
+            parked: commit.row.parked.is_some(),
         }
     }
 }

@@ -31,11 +31,22 @@ impl Worker {
                 if commit.generation == lane.generation {
                     lane.reset();
                 }
+                self.look_for_what_was_passed_over(&process, &commit.after);
                 self.failed(&process, commit, error);
             }
         }
         if has_failed {
             self.release(&process);
+        }
+    }
+
+    /// While a commit was under way, timers that it cleared were passed over, and so was everything of a process that it parked. It did not happen.
+    fn look_for_what_was_passed_over(&mut self, process: &ProcessId, after: &After) {
+        if after.parked || !after.timers_cleared.is_empty() {
+            self.timers.reload();
+        }
+        if after.parked {
+            self.backlog.push_back(Work::TakeUp(process.clone()));
         }
     }
 
