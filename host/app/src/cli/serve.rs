@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use procession::Host;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::failure::Failure;
 use super::log;
@@ -61,6 +61,8 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let (data, definitions) = (config.data.display().to_string(), config.definitions.path().display().to_string());
     let host = builder(config)?.start().await?;
     let Some(address) = host.address() else { return Err(Failure::Failed("the host does not listen".to_owned())) };
+    // Before the line below: whoever reads that may ask for the stop at once.
+    let signals = signals()?;
     // On stdout and at once: whoever starts a server waits for this line.
     let mut out = std::io::stdout();
     let told = writeln!(out, "listening on http://{address} (data {data}, definitions {definitions})").and_then(|()| out.flush());
@@ -68,7 +70,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
         tracing::warn!(%error, "nobody reads stdout");
     }
     tracing::info!(%address, data, definitions, "serving");
-    let signal = told_to_stop().await?;
+    let signal = told_to_stop(signals).await;
     tracing::info!(signal, "stopping");
     host.stop().await;
     tracing::info!("stopped");
@@ -92,12 +94,14 @@ fn builder(config: Config) -> Result<procession::Builder, Failure> {
     Ok(if config.insecure { builder.insecure() } else { builder })
 }
 
-async fn told_to_stop() -> Result<&'static str, Failure> {
+fn signals() -> Result<[Signal; 2], Failure> {
     let deaf = |error: std::io::Error| Failure::Failed(format!("cannot listen for signals: {error}"));
-    let mut terminate = signal(SignalKind::terminate()).map_err(deaf)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(deaf)?;
-    Ok(tokio::select! {
+    Ok([signal(SignalKind::terminate()).map_err(deaf)?, signal(SignalKind::interrupt()).map_err(deaf)?])
+}
+
+async fn told_to_stop([mut terminate, mut interrupt]: [Signal; 2]) -> &'static str {
+    tokio::select! {
         _ = terminate.recv() => "SIGTERM",
         _ = interrupt.recv() => "SIGINT",
-    })
+    }
 }
