@@ -29,7 +29,7 @@ pub(crate) fn from(disk: &Disk, format: Option<u32>) -> Result<(), StoreError> {
 fn each<T: crate::kept::Kept>(
     disk: &Disk,
     letter: u8,
-    step: fn(&mut Overlay<'_>, &mut Changes, T) -> Result<(), StoreError>,
+    step: fn(&mut Overlay<'_>, &mut Changes, &T) -> Result<(), StoreError>,
 ) -> Result<usize, StoreError> {
     let mut overlay = Overlay::over(disk);
     let mut count = 0;
@@ -37,7 +37,7 @@ fn each<T: crate::kept::Kept>(
         let (key, value) = found?;
         let Some(value) = disk.open_value::<T>(&key, value)? else { continue };
         let mut changes = Changes::default();
-        step(&mut overlay, &mut changes, value)?;
+        step(&mut overlay, &mut changes, &value)?;
         overlay.make(changes);
         count += 1;
         if overlay.changed_bytes() > BATCH_BYTES {
@@ -55,7 +55,7 @@ fn write(disk: &Disk, overlay: Overlay<'_>) -> Result<(), StoreError> {
 }
 
 /// A row says which messages take their time; only their timers said so before.
-fn delayed(overlay: &mut Overlay<'_>, changes: &mut Changes, timer: Timer) -> Result<(), StoreError> {
+fn delayed(overlay: &mut Overlay<'_>, changes: &mut Changes, timer: &Timer) -> Result<(), StoreError> {
     let Fires::Message(_) = timer.fires else { return Ok(()) };
     let key = keys::row(&timer.key.process);
     let Some(mut row) = overlay.load::<ProcessRow>(&key)? else { return Ok(()) };
@@ -67,7 +67,7 @@ fn delayed(overlay: &mut Overlay<'_>, changes: &mut Changes, timer: Timer) -> Re
 }
 
 /// The message that a process is parked on is a dead letter; before, it only waited like those behind it.
-fn parked(overlay: &mut Overlay<'_>, changes: &mut Changes, kept: Undelivered) -> Result<(), StoreError> {
+fn parked(overlay: &mut Overlay<'_>, changes: &mut Changes, kept: &Undelivered) -> Result<(), StoreError> {
     let key = keys::row(&kept.owner);
     let Some(mut row) = overlay.load::<ProcessRow>(&key)?.filter(|_| kept.state == DeliveryState::Parked) else { return Ok(()) };
     let Some(parked) = row.parked.as_mut().filter(|parked| parked.message == kept.message.id && parked.seq == 0) else { return Ok(()) };
@@ -80,7 +80,7 @@ fn parked(overlay: &mut Overlay<'_>, changes: &mut Changes, kept: Undelivered) -
         first: parked.since,
         last: parked.since,
     };
-    let kept = Undelivered { state: DeliveryState::Dead, failed: Some(failed), ..kept };
+    let kept = Undelivered { state: DeliveryState::Dead, failed: Some(failed), ..kept.clone() };
     overlay.put(changes, &keys::undelivered(&kept.owner, kept.seq), &kept)?;
     overlay.put(changes, &key, &row)
 }

@@ -210,6 +210,9 @@ fn trailer(body: &[u8]) -> Option<Trailer> {
     Some(Trailer { keys: number(0)?, groups: number(8)?, position: number(16)? })
 }
 
+/// A key, and its value; a key that is removed has none.
+pub(crate) type Change<'a> = (&'a [u8], Option<&'a [u8]>);
+
 /// Adds a change to the body of a record: the key, and its value; a key that is removed has none.
 pub(crate) fn push(body: &mut Vec<u8>, key: &[u8], value: Option<&[u8]>) {
     // Keys have less than 256 bytes and values less than 5 KiB; see `keys` and `codec`.
@@ -220,7 +223,7 @@ pub(crate) fn push(body: &mut Vec<u8>, key: &[u8], value: Option<&[u8]>) {
 }
 
 /// The changes in the body of a record; none where it cannot be read.
-pub(crate) fn changes(mut body: &[u8]) -> Option<Vec<(&[u8], Option<&[u8]>)>> {
+pub(crate) fn changes(mut body: &[u8]) -> Option<Vec<Change<'_>>> {
     let mut changes = Vec::new();
     while !body.is_empty() {
         let (key_bytes, rest) = body.split_first_chunk()?;

@@ -6,7 +6,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use super::BackupError;
-use super::file::{Header, Kind, Reader, Trailer, changes, damaged};
+use super::file::{Change, Header, Kind, Reader, Trailer, changes, damaged};
 use crate::disk::Disk;
 use crate::settings::Settings;
 use crate::store::SledStore;
@@ -107,7 +107,7 @@ struct Filling<'a> {
 }
 
 impl Filling<'_> {
-    fn take(&mut self, changes: &[(&[u8], Option<&[u8]>)]) -> Result<(), BackupError> {
+    fn take(&mut self, changes: &[Change<'_>]) -> Result<(), BackupError> {
         for (key, value) in changes {
             self.bytes += key.len() + value.map_or(0, <[u8]>::len);
             match value {
@@ -125,7 +125,7 @@ impl Filling<'_> {
 }
 
 /// Goes through a backup record by record.
-fn read(path: &Path, mut each: impl FnMut(&[(&[u8], Option<&[u8]>)]) -> Result<(), BackupError>) -> Result<(Header, Trailer), BackupError> {
+fn read(path: &Path, mut each: impl FnMut(&[Change<'_>]) -> Result<(), BackupError>) -> Result<(Header, Trailer), BackupError> {
     let file = File::open(path).map_err(BackupError::io(format!("cannot open {}", path.display())))?;
     let (mut reader, header) = Reader::begin(BufReader::with_capacity(1024 * 1024, file))?;
     if header.layout > keys::FORMAT {
