@@ -54,7 +54,7 @@ pub(super) async fn restore(arguments: Restore) -> Result<(), Failure> {
 }
 
 /// For whom it is printed.
-#[derive(PartialEq, Eq)]
+#[derive(PartialEq, Eq, Clone, Copy)]
 enum Form {
     Table,
     Json,

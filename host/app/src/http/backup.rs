@@ -27,7 +27,7 @@ pub(super) async fn take(State(desk): State<Desk>) -> Result<Response, Problem> 
         return Err(Problem::not_found("in-memory", "this host keeps everything in memory; there is nothing to take a backup of"));
     }
     let (sender, parts) = mpsc::channel(PARTS_MAX);
-    let backups = desk.backups.clone();
+    let backups = desk.backups;
     tokio::task::spawn_blocking(move || {
         let mut sending = Sending { sender: sender.clone(), part: Vec::with_capacity(PART_BYTES) };
         match backups.write(&mut sending) {
