@@ -60,3 +60,8 @@ fn what_was_passed_over_because_its_process_was_to_be_parked_is_delivered_when_t
 fn what_an_outage_of_the_store_held_up_is_done_when_the_store_works_again() {
     keeps_every_promise(&[9_446, 9_531]);
 }
+
+#[test]
+fn what_a_process_sends_while_it_is_taken_up_waits_behind_what_it_kept() {
+    keeps_every_promise(&[8_028]);
+}

@@ -10,7 +10,7 @@ use super::inbox::Work;
 use super::worker::InFlight;
 use crate::model::event::StreamEvent;
 use crate::model::id::{Digest, ProcessId, StreamName, Suffix};
-use crate::model::process::ProcessRow;
+use crate::model::process::{ProcessRow, Undelivered};
 use crate::ports::definition::Decider;
 use crate::ports::store::{Direction, EventStore, Scope, StoreError};
 
@@ -27,7 +27,8 @@ pub(super) struct Lane {
     /// Set when the row does not say what the store says; it is read again before it is used.
     pub(super) stale: bool,
     /// Set from a retry on until what was parked is on its way: whatever comes anew waits behind it.
-    pub(super) reviving: bool,
+    /// The number is the first one that was not kept by then.
+    pub(super) reviving: Option<u64>,
     /// What came while this lane was not in order, in the order in which it came. It waits here and not in the worker's backlog, so that nobody else waits.
     pub(super) waiting: VecDeque<Work>,
 }
@@ -41,7 +42,7 @@ pub(super) struct Warm {
 
 impl Lane {
     fn cold(row: ProcessRow) -> Self {
-        Self { row, warm: Vec::new(), in_flight: VecDeque::new(), generation: 0, stale: false, reviving: false, waiting: VecDeque::new() }
+        Self { row, warm: Vec::new(), in_flight: VecDeque::new(), generation: 0, stale: false, reviving: None, waiting: VecDeque::new() }
     }
 
     /// Takes the folded state of a stream out; whoever took it puts it back only if it is still right.
@@ -91,9 +92,14 @@ impl Lane {
         self.in_flight.iter().any(|commit| commit.generation != self.generation)
     }
 
+    /// Whether a message was kept when the process was taken up: it goes before everything that has come since, also from the process itself.
+    pub(super) fn is_revived_by(&self, kept: &Undelivered) -> bool {
+        kept.owner == self.row.id && self.reviving.is_some_and(|first_new| kept.seq < first_new)
+    }
+
     /// Whether what comes now has to wait its turn.
     pub(super) fn is_held(&self) -> bool {
-        self.reviving || self.awaits_failures() || !self.waiting.is_empty()
+        self.reviving.is_some() || self.awaits_failures() || !self.waiting.is_empty()
     }
 
     /// Forgets what builds on a commit that did not happen.

@@ -63,7 +63,7 @@ impl Worker {
             // Behind what it follows.
             Some(lane) if lane.awaits_failures() => lane.waiting.push_back(Work::Revived(process.clone())),
             Some(lane) => {
-                lane.reviving = false;
+                lane.reviving = None;
                 self.release(process);
             }
             None => {}
@@ -75,7 +75,7 @@ impl Worker {
         if takes_up == TakesUp::Yes
             && let Some(lane) = self.lanes.get(process)
         {
-            lane.reviving = false;
+            lane.reviving = None;
         }
     }
 

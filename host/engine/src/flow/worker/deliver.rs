@@ -74,7 +74,7 @@ impl Worker {
 
     fn deliver_in(&mut self, lane: &mut Lane, undelivered: &Undelivered) -> Result<(), StoreError> {
         // What a process has kept is delivered before anything that comes anew.
-        let is_held = if lane.reviving && undelivered.owner == lane.row.id { lane.awaits_failures() } else { lane.is_held() };
+        let is_held = if lane.is_revived_by(undelivered) { lane.awaits_failures() } else { lane.is_held() };
         if is_held {
             lane.waiting.push_back(Work::Deliver(Box::new(undelivered.clone())));
             return Ok(());

@@ -46,7 +46,9 @@ impl Worker {
             Ok(()) => {
                 let takes_up = if was_parked && chain.lane.row.parked.is_none() { TakesUp::Yes } else { TakesUp::No };
                 let in_flight = self.submit(chain, Job::Operate { operation, takes_up, answer });
-                lane.reviving |= takes_up == TakesUp::Yes;
+                if takes_up == TakesUp::Yes {
+                    lane.reviving = Some(lane.row.next_seq);
+                }
                 lane.in_flight.push_back(in_flight);
             }
             Err(refusal) => {
