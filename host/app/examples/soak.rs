@@ -13,6 +13,8 @@ use tokio::task::{JoinSet, LocalSet};
 const IN_FLIGHT: u64 = 256;
 /// Lines of the report.
 const LINES: u64 = 10;
+/// The first word of the call that only starts on what is there.
+const AGAIN: &str = "again";
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -20,23 +22,36 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn soak() -> anyhow::Result<()> {
-    let mut arguments = std::env::args().skip(1);
-    let mut next =
-        |what: &str| arguments.next().with_context(|| format!("usage: soak DATA DEFINITIONS FINISHED PENDING EVENTS; {what} is missing"));
-    let (data, definitions) = (next("DATA")?, next("DEFINITIONS")?);
-    let (finished, pending, events) = (next("FINISHED")?.parse()?, next("PENDING")?.parse()?, next("EVENTS")?.parse()?);
-    let host = Rc::new(start(&data, &definitions).await?);
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [AGAIN, data, definitions, events] => again(data, definitions, events.parse()?).await,
+        [data, definitions, finished, pending, events] => {
+            first(data, definitions, [finished.parse()?, pending.parse()?, events.parse()?]).await?;
+            // In a program of its own: what this one held in memory before says nothing about a start.
+            let started = std::process::Command::new(std::env::current_exe()?).args([AGAIN, data, definitions, events]).status()?;
+            anyhow::ensure!(started.success(), "it did not start again");
+            Ok(())
+        }
+        _ => anyhow::bail!("usage: soak DATA DEFINITIONS FINISHED PENDING EVENTS"),
+    }
+}
 
+/// Fills an empty store.
+async fn first(data: &str, definitions: &str, [finished, pending, events]: [u64; 3]) -> anyhow::Result<()> {
+    let host = Rc::new(start(data, definitions).await?);
     println!("{:<10} {:>10} {:>10} {:>12} {:>10}", "what", "so far", "per s", "memory MiB", "disk MiB");
-    many(&host, "pending", "Wait", pending, &data).await?;
-    many(&host, "finished", "End", finished, &data).await?;
-    count(&host, events, &data).await?;
+    many(&host, "pending", "Wait", pending, data).await?;
+    many(&host, "finished", "End", finished, data).await?;
+    count(&host, events, data).await?;
+    Rc::into_inner(host).context("somebody still holds the host")?.stop().await;
+    Ok(())
+}
 
-    let host = Rc::into_inner(host).context("somebody still holds the host")?;
-    host.stop().await;
+/// Starts on what is there.
+async fn again(data: &str, definitions: &str, events: u64) -> anyhow::Result<()> {
     let begun = Instant::now();
-    let host = start(&data, &definitions).await?;
-    println!("ready again after {:.1} s, {} MiB", begun.elapsed().as_secs_f64(), memory_mib());
+    let host = start(data, definitions).await?;
+    println!("ready again after {:.1} s, {} MiB, {} at most", begun.elapsed().as_secs_f64(), memory_mib("VmRSS"), memory_mib("VmHWM"));
     let begun = Instant::now();
     host.send("count", "Count", ()).await?;
     println!("the first event on a stream of {events}, folded anew: {:.1} ms", begun.elapsed().as_secs_f64() * 1e3);
@@ -100,13 +115,13 @@ async fn ask(host: &Host, id: &str, kind: &str) -> anyhow::Result<()> {
 
 fn report(what: &str, so_far: u64, done: u64, begun: Instant, data: &str) {
     let per_second = done as f64 / begun.elapsed().as_secs_f64();
-    println!("{what:<10} {so_far:>10} {per_second:>10.0} {:>12} {:>10}", memory_mib(), disk_mib(Path::new(data)));
+    println!("{what:<10} {so_far:>10} {per_second:>10.0} {:>12} {:>10}", memory_mib("VmRSS"), disk_mib(Path::new(data)));
 }
 
-/// Resident memory of this program.
-fn memory_mib() -> u64 {
+/// Resident memory of this program: now (`VmRSS`), or at most until now (`VmHWM`).
+fn memory_mib(which: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let resident = status.lines().find_map(|line| line.strip_prefix(which)?.strip_prefix(':'));
     resident.and_then(|text| text.trim().trim_end_matches("kB").trim().parse::<u64>().ok()).unwrap_or(0) / 1_024
 }
 

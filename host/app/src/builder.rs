@@ -20,6 +20,7 @@ use crate::start;
 pub struct Builder {
     pub(crate) keeps: Keeps,
     pub(crate) free_bytes_min: Option<u64>,
+    pub(crate) cache_bytes: Option<u64>,
     pub(crate) definitions: Option<PathBuf>,
     pub(crate) listen: Option<String>,
     pub(crate) settings: BTreeMap<String, Map<String, Value>>,
@@ -51,6 +52,7 @@ impl Default for Builder {
         Self {
             keeps: Keeps::Memory,
             free_bytes_min: None,
+            cache_bytes: None,
             definitions: None,
             listen: None,
             settings: BTreeMap::new(),
@@ -80,6 +82,12 @@ impl Builder {
     /// Refuses what is to be recorded while the file system of the data folder has less room than this; 64 MiB, where nothing is said.
     pub fn free_bytes_min(mut self, bytes: u64) -> Self {
         self.free_bytes_min = Some(bytes);
+        self
+    }
+
+    /// Gives the store so much memory for what was read and written last; see [`procession_store_sled::Settings::cache_bytes`].
+    pub fn cache_bytes(mut self, bytes: u64) -> Self {
+        self.cache_bytes = Some(bytes);
         self
     }
 

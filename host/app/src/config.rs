@@ -22,6 +22,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(30);
 struct File {
     data: Option<PathBuf>,
     free_bytes_min: Option<u64>,
+    cache_bytes: Option<u64>,
     definitions: Option<PathBuf>,
     listen: Option<String>,
     log: Option<String>,
@@ -38,6 +39,7 @@ struct File {
 pub(crate) struct Config {
     pub(crate) data: PathBuf,
     pub(crate) free_bytes_min: Option<u64>,
+    pub(crate) cache_bytes: Option<u64>,
     pub(crate) definitions: Definitions,
     pub(crate) listen: String,
     pub(crate) log: String,
@@ -85,6 +87,7 @@ impl Config {
         Ok(Self {
             data: arguments.data.or(file.data).unwrap_or_else(|| PathBuf::from("data")),
             free_bytes_min: arguments.free_bytes_min.or(file.free_bytes_min),
+            cache_bytes: arguments.cache_bytes.or(file.cache_bytes),
             definitions: named.unwrap_or_else(|| Definitions::Default(PathBuf::from("definitions"))),
             listen: arguments.listen.or(file.listen).unwrap_or_else(|| "127.0.0.1:43210".to_owned()),
             log: arguments.log.or(file.log).unwrap_or_else(|| "info".to_owned()),

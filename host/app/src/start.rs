@@ -158,9 +158,13 @@ fn kept(builder: &Builder) -> Result<Kept, StartError> {
         Keeps::Folder(folder) => {
             // Room for all that the workers may have in flight, so that none of them ever waits for the writer.
             let queue_commits_max = builder.limits.workers * builder.limits.commits_in_flight_max;
-            let settings = Settings { queue_commits_max, ..Settings::default() };
-            let free_bytes_min = builder.free_bytes_min.unwrap_or(settings.free_bytes_min);
-            let settings = Settings { free_bytes_min, ..settings };
+            let usual = Settings::default();
+            let settings = Settings {
+                cache_bytes: builder.cache_bytes.unwrap_or(usual.cache_bytes),
+                free_bytes_min: builder.free_bytes_min.unwrap_or(usual.free_bytes_min),
+                queue_commits_max,
+                ..usual
+            };
             let store = SledStore::open(&folder.join(STORE), settings).map_err(|error| store_error(folder, &error))?;
             let store = Arc::new(store);
             Ok(Kept {

@@ -29,6 +29,9 @@ pub(crate) struct Arguments {
     /// Refuses what is to be recorded while the disk has less room than this, in bytes [default: 67108864].
     #[arg(long, value_name = "BYTES", env = "PROCESSION_FREE_BYTES_MIN")]
     pub(crate) free_bytes_min: Option<u64>,
+    /// Gives the store so many bytes of memory for what it reads and writes most; the program takes about twice as much [default: 33554432].
+    #[arg(long, value_name = "BYTES", env = "PROCESSION_CACHE_BYTES")]
+    pub(crate) cache_bytes: Option<u64>,
     /// Takes definitions from this folder and watches it [default: definitions, made if missing].
     #[arg(long, value_name = "DIR", env = "PROCESSION_DEFINITIONS")]
     pub(crate) definitions: Option<PathBuf>,
@@ -106,6 +109,9 @@ fn builder(config: Config) -> Result<procession::Builder, Failure> {
     let mut builder = Host::builder().data(config.data).definitions(config.definitions.path()).listen(config.listen);
     if let Some(bytes) = config.free_bytes_min {
         builder = builder.free_bytes_min(bytes);
+    }
+    if let Some(bytes) = config.cache_bytes {
+        builder = builder.cache_bytes(bytes);
     }
     for (definition, values) in config.set {
         for (key, value) in values {

@@ -5,7 +5,8 @@
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     /// Memory for sled's page cache, in bytes. The program takes about twice as much.
-    /// What is not in it is read from the disk again; sled's own default of 1 GiB would surprise a small host.
+    /// What is not in it is read from the disk again, mostly from what the system keeps of it; a larger cache was not faster with
+    /// a million processes. sled's own default of 1 GiB would surprise a small host.
     pub cache_bytes: u64,
     /// Commits that wait for the writer. A caller that finds so many waits for a place: memory stays bounded, order stays kept.
     pub queue_commits_max: usize,
@@ -32,7 +33,7 @@ pub enum Check {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            cache_bytes: 128 * 1024 * 1024,
+            cache_bytes: 32 * 1024 * 1024,
             queue_commits_max: 4_096,
             group_commits_max: 512,
             free_bytes_min: 64 * 1024 * 1024,

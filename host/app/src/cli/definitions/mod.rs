@@ -1,13 +1,13 @@
-//! `procession definitions`: what is loaded, and what a file would be.
-//! A check loads the file in this program; nothing is asked and nothing is recorded.
+//! `procession definitions`: what is loaded, what comes and what goes.
+//! What a file would be is found out in `check`.
+
+mod check;
 
 use std::path::{Path, PathBuf};
 
 use axum::http::Method;
 use clap::Subcommand;
-use procession::engine::ports::definition::{Role, Runtime as _};
-use procession_wasm::WasmRuntime;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::client::{Access, Client, Question, Whom, encoded};
 use super::failure::Failure;
@@ -64,7 +64,7 @@ pub(super) async fn run(command: Command) -> Result<(), Failure> {
             if whom.json { print_json(&one) } else { print(&shown(&one)) }
         }
         Command::Check { file, json } => {
-            let checked = check(&file)?;
+            let checked = check::check(&file, &read(&file)?)?;
             if json { print_json(&checked) } else { print(&shown(&checked)) }
         }
         Command::Deploy { file, whom } => {
@@ -128,31 +128,6 @@ fn shown(one: &Value) -> String {
         table.row(vec![field.to_owned(), cell(one, field)]);
     }
     table.lines()
-}
-
-fn check(file: &Path) -> Result<Value, Failure> {
-    let bytes = read(file)?;
-    let runtime = WasmRuntime::new(procession_wasm::Limits::default(), None).map_err(|error| Failure::Failed(error.to_string()))?;
-    let module = runtime.load(&bytes).map_err(|error| {
-        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-        Failure::Refused(format!("{} is refused: {error}{cause}", file.display()))
-    })?;
-    let texts = |names: &[procession::engine::model::id::Kind]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let role = match module.role {
-        Role::Process(_) => "process",
-        Role::Router(_) => "router",
-        Role::Adapter(_) => "adapter",
-    };
-    Ok(json!({
-        "outcome": "passes",
-        "category": module.manifest.category.to_string(),
-        "role": role,
-        "stream": module.manifest.stream.as_ref().map(ToString::to_string),
-        "module": module.digest.to_string(),
-        "size": bytes.len(),
-        "starts": texts(&module.manifest.starts),
-        "handles": texts(&module.manifest.handles),
-    }))
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Failure> {
