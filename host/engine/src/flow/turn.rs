@@ -8,6 +8,7 @@ use crate::model::commit::DecisionRecord;
 use crate::model::decision::{Context, Decision, Effect, Rejection, Trigger};
 use crate::model::event::{Event, StreamEvent};
 use crate::model::id::{MessageId, StreamName};
+use crate::model::manifest::Manifest;
 use crate::model::process::Deadline;
 use crate::model::time::Timestamp;
 use crate::ports::definition::{Decider, GuestError, Module};
@@ -65,7 +66,7 @@ impl Turn<'_> {
                     return Ok(Outcome::Ignored("the definition has nothing to record".to_owned()));
                 }
                 Decision::Accept { events, effects } => {
-                    self.check(&events, &effects)?;
+                    allowed(&self.module.manifest, &events, &effects)?;
                     let recorded = self.recorded(&events, version);
                     decider.evolve(&recorded)?;
                     offers.extend(self.offers(&recorded));
@@ -85,30 +86,6 @@ impl Turn<'_> {
         Ok(Outcome::Accepted(decisions))
     }
 
-    /// What the manifest and the contract promise is asserted for every runtime alike.
-    fn check(&self, events: &[Event], effects: &[Effect]) -> Result<(), GuestError> {
-        let manifest = &self.module.manifest;
-        let broken = |text: String| Err(GuestError::Contract(text));
-        if events.is_empty() && !effects.is_empty() {
-            return broken("it wants effects without an event to record them with".to_owned());
-        }
-        if let Some(event) = events.iter().find(|event| !manifest.may_record(&event.kind, event.schema)) {
-            return broken(format!("it records {} with schema {}, which its manifest does not list", event.kind, event.schema));
-        }
-        for effect in effects {
-            match effect {
-                Effect::Send(command) if !manifest.sends.contains(&command.kind) => {
-                    return broken(format!("it sends {}, which its manifest does not list", command.kind));
-                }
-                Effect::SetTimer { name, .. } if name.starts_with(Deadline::PREFIX) => {
-                    return broken(format!("it sets a timer {name:?}; names of that kind stand for the deadlines of its commands"));
-                }
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
     fn recorded(&self, events: &[Event], version: u64) -> Vec<StreamEvent> {
         let decided_by = &self.module.manifest.category;
         events
@@ -126,4 +103,27 @@ impl Turn<'_> {
             .map(|event| (Trigger::Recorded(event.clone()), MessageId::of_event(&self.stream, event.version)))
             .collect()
     }
+}
+
+/// What the manifest and the contract promise is asserted for every runtime alike.
+pub(crate) fn allowed(manifest: &Manifest, events: &[Event], effects: &[Effect]) -> Result<(), GuestError> {
+    let broken = |text: String| Err(GuestError::Contract(text));
+    if events.is_empty() && !effects.is_empty() {
+        return broken("it wants effects without an event to record them with".to_owned());
+    }
+    if let Some(event) = events.iter().find(|event| !manifest.may_record(&event.kind, event.schema)) {
+        return broken(format!("it records {} with schema {}, which its manifest does not list", event.kind, event.schema));
+    }
+    for effect in effects {
+        match effect {
+            Effect::Send(command) if !manifest.sends.contains(&command.kind) => {
+                return broken(format!("it sends {}, which its manifest does not list", command.kind));
+            }
+            Effect::SetTimer { name, .. } if name.starts_with(Deadline::PREFIX) => {
+                return broken(format!("it sets a timer {name:?}; names of that kind stand for the deadlines of its commands"));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
