@@ -19,7 +19,7 @@ use procession_wasm::WasmRuntime;
 use procession_wasm::folder::{Folder, FolderError, INTERVAL, RefusedFile};
 use serde_json::{Map, Value};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::backup::Backups;
 use crate::builder::{Access, Builder, Keeps};
@@ -76,8 +76,17 @@ pub(crate) async fn start(builder: Builder) -> Result<Host, StartError> {
         None => no_files(),
     };
     let look = Arc::new(Look::new());
-    let desk =
-        Desk { engine, backups, payload_bytes_max, module_bytes_max, refused_files, doors: Arc::clone(&doors), look, stopping: stopped };
+    let desk = Desk {
+        engine,
+        backups,
+        payload_bytes_max,
+        module_bytes_max,
+        refused_files,
+        checks: one_at_a_time(),
+        doors: Arc::clone(&doors),
+        look,
+        stopping: stopped,
+    };
     let router = router(desk.clone(), tokens);
     let start = |listener| Server::start(listener, answers(router.clone(), Arc::clone(&doors)), doors, stopping.clone());
     let server = listener.map(start);
@@ -95,7 +104,8 @@ pub(crate) async fn only_reading(builder: Builder) -> Result<Host, StartError> {
     })
     .await?;
     let (stopping, stopped) = watch::channel(false);
-    let desk = Desk { engine, backups, payload_bytes_max, module_bytes_max, refused_files: no_files(), doors, look, stopping: stopped };
+    let (refused_files, checks) = (no_files(), one_at_a_time());
+    let desk = Desk { engine, backups, payload_bytes_max, module_bytes_max, refused_files, checks, doors, look, stopping: stopped };
     let router = router(desk.clone(), tokens);
     Ok(Host { desk, router, server: None, watch: None, stopping, close: Some(close) })
 }
@@ -107,6 +117,10 @@ fn bounds(builder: &Builder) -> (Tokens, usize, usize) {
 fn tokens(builder: &Builder) -> Tokens {
     let names = if builder.access == Access::Everybody { Names::Any } else { Names::Local };
     Tokens::new(builder.tokens.clone(), names)
+}
+
+fn one_at_a_time() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(1))
 }
 
 fn no_files() -> Arc<dyn Fn() -> Vec<RefusedFile> + Send + Sync> {

@@ -31,9 +31,8 @@ fn told(store: &impl EventStore) -> Vec<Placed> {
 }
 
 fn of<'a>(log: &'a [Placed], wanted: &'a StreamName) -> impl DoubleEndedIterator<Item = &'a Placed> {
-    log.iter().filter(|placed| {
-        placed.entry.input.process == wanted.process && placed.entry.pins.iter().any(|pin| pin.suffix == wanted.suffix)
-    })
+    log.iter()
+        .filter(|placed| placed.entry.input.process == wanted.process && placed.entry.pins.iter().any(|pin| pin.suffix == wanted.suffix))
 }
 
 /// Rule: entries come as they were committed in order of position.

@@ -219,6 +219,12 @@ impl Engine {
         &self.registry
     }
 
+    /// The bounds.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
     /// What happened since the start.
     #[must_use]
     pub fn counters(&self) -> &Counters {

@@ -54,11 +54,21 @@ fn witness(events: &[StreamEvent], context: &Context, trigger: &Trigger) -> Resu
     match word(trigger).as_str() {
         "Begin" => {
             let timer = Effect::SetTimer { name: "alarm".to_owned(), at: context.now.plus_ms(50), data };
-            Ok(Decision::Accept { events: vec![seen("Begun", context, trigger)], effects: vec![timer, ask("Ask", Some(100)), ask("Help", None)] })
+            Ok(Decision::Accept {
+                events: vec![seen("Begun", context, trigger)],
+                effects: vec![timer, ask("Ask", Some(100)), ask("Help", None)],
+            })
         }
         "Later" if !happened(events, "Readied") => Ok(Decision::Defer("not ready".to_owned())),
         "Ready" => Ok(Decision::Accept { events: vec![seen("Readied", context, trigger)], effects: Vec::new() }),
-        "own:Begun" | "timer:alarm" | "undelivered:Ask" | "cancel" | "Later" | "Helped" | "Greet" | "migrated:witness-1.0"
+        "own:Begun"
+        | "timer:alarm"
+        | "undelivered:Ask"
+        | "cancel"
+        | "Later"
+        | "Helped"
+        | "Greet"
+        | "migrated:witness-1.0"
         | "migrated:witness-1.1" => with(Vec::new()),
         _ => reject("no"),
     }
@@ -376,7 +386,11 @@ fn a_sample_has_pending_histories_and_the_newest_ones() {
         let which = Which::Sample { histories_max, ms_max: 1_000 };
         let report = replay_of(&bench, &load(&bench, "narrow"), which);
         assert!(!report.was_cut_short);
-        report.findings().filter(|finding| finding.class() == Class::DoesNotFold).map(|finding| finding.stream.process.to_string()).collect()
+        report
+            .findings()
+            .filter(|finding| finding.class() == Class::DoesNotFold)
+            .map(|finding| finding.stream.process.to_string())
+            .collect()
     };
     let four: Vec<String> = sample(4);
     assert_eq!(four, ["N17", "N18", "N19", "T2"], "T2 is pending and old");

@@ -1,5 +1,5 @@
 //! The command line: what can be asked, and the exit codes that answer it.
-//! Every command but `serve` and `definitions check` is a request to a server, or to a data folder where none runs.
+//! Every command but `serve` is a request to a server, or to a data folder where none runs.
 
 mod backup;
 mod dead_letters;
@@ -28,7 +28,7 @@ pub(crate) use serve::Arguments as ServeArguments;
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 refused or not found, 4 port or data folder in use,
-5 there are stuck processes (process list --stuck).
+5 there are stuck processes (process list --stuck), 6 recorded histories are decided otherwise (definitions check).
 Times are UTC. Where a command prints a table, --json prints what the server answered.";
 
 /// Hosts processes whose definitions are WebAssembly components, and asks a host about them.

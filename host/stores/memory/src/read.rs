@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::ops::Bound::{Excluded, Unbounded};
 
-use procession_engine::model::event::RecordedEvent;
 use procession_engine::model::commit::Entry;
+use procession_engine::model::event::RecordedEvent;
 use procession_engine::model::id::{ProcessId, StreamName};
 use procession_engine::model::note::Note;
 use procession_engine::model::process::{ProcessRow, Timer, TimerKey, Undelivered};
