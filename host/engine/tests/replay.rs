@@ -41,8 +41,6 @@ fn all_the_same(report: &Report) {
 // --- the witness ---
 
 fn seen(what: &str, context: &Context, trigger: &Trigger) -> Event {
-    // The category is the module's own, and another version is to decide the same.
-    let context = Context { category: Category::parse("witness-0.0").unwrap(), ..context.clone() };
     let text = serde_json::to_string(&format!("{context:?} {trigger:?}")).unwrap();
     Event { data: Json::parse(text).unwrap(), ..event(what) }
 }

@@ -3,7 +3,7 @@
 
 use super::compare::{Compared, compare};
 use super::history::{Step, walk};
-use super::report::{Counts, Finding, What};
+use super::report::{Class, Counts, Finding, What};
 use super::trigger;
 use super::which::Chosen;
 use crate::flow::turn::allowed;
@@ -35,7 +35,8 @@ impl Outcome {
     }
 
     fn finds(&mut self, finding: Finding) {
-        if self.findings.len() < FINDINGS_MAX {
+        // That it does not fold comes last and weighs most.
+        if self.findings.len() < FINDINGS_MAX || finding.class() == Class::DoesNotFold {
             self.findings.push(finding);
         }
     }
@@ -140,9 +141,10 @@ impl<'a> Pass<'a> {
                 return self.tell(step, "unknown", What::Lost { why: lost.to_string() });
             }
         };
+        // All of it as it was then, the category too: a definition that records it would otherwise decide nothing the same.
         let context = Context {
             process: self.chosen.stream.process.clone(),
-            category: manifest.category.clone(),
+            category: step.decided_by.clone(),
             version: step.decision.first_version - 1,
             now: step.entry.time,
             seed: step.decision.seed,
