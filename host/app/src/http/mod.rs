@@ -5,6 +5,7 @@ mod router;
 mod server;
 
 mod backup;
+mod check;
 mod dead_letters;
 mod definitions;
 mod health;

@@ -9,7 +9,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use procession_engine::engine::Engine;
 use procession_wasm::folder::RefusedFile;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::backup::Backups;
 
@@ -18,7 +18,7 @@ use super::doors::Doors;
 use super::metrics::Look;
 use super::problem::{self, Problem};
 use super::server::Answers;
-use super::{backup, dead_letters, definitions, gate, health, listing, messages, metrics, operations, processes, streams};
+use super::{backup, check, dead_letters, definitions, gate, health, listing, messages, metrics, operations, processes, streams};
 
 /// What every handler has at hand.
 #[derive(Clone)]
@@ -31,6 +31,8 @@ pub(crate) struct Desk {
     pub(crate) module_bytes_max: usize,
     /// The files of the definitions folder that are refused at present.
     pub(crate) refused_files: Arc<dyn Fn() -> Vec<RefusedFile> + Send + Sync>,
+    /// Held by whoever lets histories be decided again: one at a time, since each takes as many threads as may be spared.
+    pub(crate) checks: Arc<Semaphore>,
     /// How much may come in at once.
     pub(crate) doors: Arc<Doors>,
     /// What the metrics have seen of the store.
@@ -43,7 +45,7 @@ pub(crate) struct Desk {
 const ROUTES: &str = "POST and GET /{id}, POST and GET /processes/{id}, GET /processes, GET /processes/{id}/history, \
      GET /processes/{id}/notes, POST /processes/{id}/cancel, POST /processes/{id}/retry, GET /streams/{stream}, POST /messages, \
      GET /dead-letters, GET and DELETE /dead-letters/{id}, POST /dead-letters/{id}/replay, GET and PUT /definitions, \
-     GET and DELETE /definitions/{category or digest}, GET /backup, GET /healthz, GET /readyz, GET /metrics";
+     GET and DELETE /definitions/{category or digest}, POST /definitions/check, GET /backup, GET /healthz, GET /readyz, GET /metrics";
 
 /// The routes over an engine.
 pub(crate) fn router(desk: Desk, tokens: Tokens) -> Router {
@@ -65,6 +67,7 @@ pub(crate) fn router(desk: Desk, tokens: Tokens) -> Router {
         .route("/streams/{stream}", get(streams::show))
         .route("/messages", post(messages::take))
         .route("/definitions", get(definitions::list).put(definitions::deploy).post(processes::clash))
+        .route("/definitions/check", post(check::check).get(check::shown).delete(check::drained))
         .route("/definitions/{name}", get(definitions::show).delete(definitions::drain))
         .route("/backup", get(backup::take).post(processes::clash))
         .route("/healthz", get(health::alive).post(processes::clash))

@@ -11,4 +11,4 @@ mod chain;
 mod lanes;
 mod outbox;
 mod timers;
-mod turn;
+pub(crate) mod turn;

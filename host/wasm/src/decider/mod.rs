@@ -50,6 +50,10 @@ impl Definition for ProcessDefinition {
             Sharing::Fresh => Box::new(fresh::Fresh::restore(&self.module, snapshot)?),
         })
     }
+
+    fn for_histories(&self) -> Option<Box<dyn Definition>> {
+        Some(Box::new(shared::Reading::of(&self.module)))
+    }
 }
 
 /// The log line of every instance that is dropped because of an error.
