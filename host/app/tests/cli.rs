@@ -10,7 +10,7 @@ use support::guest;
 use support::server::{Folders, GUESTS, run, run_on};
 
 /// Every command, as it is typed.
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 29] = [
     "",
     "serve",
     "definitions",
@@ -35,6 +35,7 @@ const COMMANDS: [&str; 28] = [
     "dead-letters drop",
     "stream",
     "stream read",
+    "test",
     "verify",
     "backup",
     "restore",

@@ -6,7 +6,6 @@ use super::history::{Step, walk};
 use super::report::{Class, Counts, Finding, What};
 use super::trigger;
 use super::which::Chosen;
-use crate::flow::turn::allowed;
 use crate::model::decision::{Context, Decision, Trigger};
 use crate::model::event::StreamEvent;
 use crate::model::manifest::Manifest;
@@ -221,7 +220,7 @@ impl<'a> Pass<'a> {
 fn decided(decider: &mut dyn Decider, context: &Context, trigger: &Trigger, manifest: &Manifest) -> Result<Decision, GuestError> {
     let decision = decider.decide(context, trigger)?;
     if let Decision::Accept { events, effects } = &decision {
-        allowed(manifest, events, effects)?;
+        manifest.permits(events, effects).map_err(GuestError::Contract)?;
     }
     Ok(decision)
 }
