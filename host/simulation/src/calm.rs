@@ -7,6 +7,7 @@ use procession_engine::registry::Origin;
 
 use crate::host::{Dead, Host};
 use crate::judge::Invariant;
+use crate::replayed;
 use crate::run::{Run, settle};
 
 /// Rounds after which a run that still finds something to do will never end.
@@ -45,6 +46,7 @@ impl Run {
     fn look(&mut self, host: &mut Host) {
         let stuck = self.callers.stuck(host.engine());
         self.ground.judge.rests(host.store.contents(), &stuck);
+        replayed::decided_again(host.store.contents(), &self.modules, &self.ground.judge);
     }
 
     fn last_host(&mut self) -> Option<Host> {

@@ -8,6 +8,7 @@
 pub mod run;
 
 mod calm;
+mod replayed;
 
 pub mod host;
 

@@ -25,7 +25,7 @@ pub struct Run {
     pub(crate) ground: Ground,
     pub(crate) outside: Arc<Outside>,
     pub(crate) callers: Callers,
-    modules: Vec<Module>,
+    pub(crate) modules: Vec<Module>,
     pub(crate) host: Option<Host>,
 }
 

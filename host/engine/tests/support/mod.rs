@@ -5,10 +5,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 pub mod held;
+mod replayed;
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context as TaskContext, Poll, Waker};
@@ -33,7 +33,6 @@ use procession_engine::ports::clock::Clock;
 use procession_engine::ports::definition::{Classifier, Connector, Decider, Definition, GuestError, LoadError, Module, Role, Runtime};
 use procession_engine::ports::store::{CommitError, Direction, Done, EventStore, Scope, StoreError};
 use procession_engine::registry::Origin;
-use procession_engine::replay::Replay;
 use procession_store_memory::MemoryStore;
 
 pub type Decide = fn(&[StreamEvent], &Context, &Trigger) -> Result<Decision, GuestError>;
@@ -193,12 +192,6 @@ impl NativeRuntime {
     }
 }
 
-impl NativeRuntime {
-    fn loaded(&self, digest: &Digest) -> Option<Module> {
-        self.0.lock().unwrap().values().find(|module| module.digest == *digest).cloned()
-    }
-}
-
 impl Runtime for NativeRuntime {
     fn load(&self, bytes: &[u8]) -> Result<Module, LoadError> {
         let known = self.0.lock().unwrap().get(bytes).cloned();
@@ -328,24 +321,6 @@ impl Bench {
     pub fn advance(&mut self, ms: u64) {
         self.clock.0.fetch_add(ms, Ordering::SeqCst);
         self.standing.settle();
-    }
-}
-
-/// Whatever a test has recorded, the log tells what led to every decision of it.
-impl Drop for Bench {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            return;
-        }
-        for record in self.standing.engine().registry().snapshot().records() {
-            let Some(module) = self.runtime.loaded(&record.digest).filter(|module| matches!(module.role, Role::Process(_))) else {
-                continue;
-            };
-            let replay = Replay::of(&module, &self.store, &self.store, &*self.clock);
-            let report = replay.run(&mut |_| ControlFlow::Continue(())).unwrap();
-            let told: Vec<String> = report.findings().map(ToString::to_string).collect();
-            assert_eq!(report.total.decisions_lost, 0, "{told:#?}");
-        }
     }
 }
 
