@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build guests demo run soak test simulate power-loss damage kill ci format lint doc clean target
+.PHONY: help build guests demo run soak replay test simulate power-loss damage kill ci format lint doc clean target
 
 GUESTS := guest-processes
 DIST := $(GUESTS)/dist
@@ -40,6 +40,11 @@ EVENTS ?= 10000
 soak: guests ## an endurance test: FINISHED and PENDING processes and one of EVENTS, and the memory and disk that they take
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && mkdir "$$folder/definitions" && cp $(DIST)/soak-1.0.wasm "$$folder/definitions/" \
 	&& cargo run --release --quiet --locked -p procession --example soak -- "$$folder/data" "$$folder/definitions" $(FINISHED) $(PENDING) $(EVENTS)
+
+SHIPMENTS ?= 20000
+replay: guests ## record SHIPMENTS, and measure how fast their decisions are made again
+	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && mkdir "$$folder/definitions" && cp $(DIST)/*-1.0.wasm "$$folder/definitions/" \
+	&& cargo run --release --quiet --locked -p procession --example replay -- "$$folder/data" "$$folder/definitions" $(DIST)/domestic-1.0.wasm $(SHIPMENTS)
 
 test: guests ## run all tests
 	cargo test --quiet --doc --locked --workspace

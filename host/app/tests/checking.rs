@@ -180,6 +180,26 @@ fn a_check_that_nobody_can_answer_says_so() {
     assert_eq!((new.code, histories(&report)[0]), (0, 0), "{new:?}");
 }
 
+#[tokio::test]
+async fn the_route_of_a_check_hides_no_definition_and_takes_no_odd_question() {
+    let folders = Folders::with(&[]);
+    let server = folders.serve(&[]);
+    let api = server.api();
+    for method in [Method::GET, Method::DELETE] {
+        let answer = api.ask(method, "/definitions/check", &[], "").await;
+        assert_eq!((answer.status, answer.json()["code"].as_str()), (404, Some("unknown-definition")), "{answer:?}");
+    }
+    let component = || std::fs::read(guest("domestic-1.0")).unwrap();
+    let odd = api.ask(Method::POST, "/definitions/check?history=some", &[], component()).await;
+    assert_eq!(odd.status, 422, "{odd:?}");
+    let router = api.ask(Method::POST, "/definitions/check", &[], std::fs::read(guest("shipment-classifier-1.0")).unwrap()).await;
+    assert!(router.status == 200 && router.json()["history"].is_null(), "{router:?}");
+    let answer = api.ask(Method::POST, "/definitions/check", &[], component()).await;
+    assert_eq!(answer.header("content-type"), "application/x-ndjson");
+    assert_eq!(answer.text.lines().count(), 1, "nothing to tell but the end: {answer:?}");
+    assert!(api.get("/definitions").await.json()["items"].as_array().unwrap().is_empty(), "a check keeps nothing");
+}
+
 async fn deploy(api: &Api, bytes: Vec<u8>) -> (u16, Value) {
     let answer = api.ask(Method::PUT, "/definitions", &[], bytes).await;
     (answer.status, answer.json())

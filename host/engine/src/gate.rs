@@ -10,7 +10,7 @@ use crate::error::DeployError;
 use crate::limits::Limits;
 use crate::model::id::{Category, Digest};
 use crate::ports::clock::Clock;
-use crate::ports::definition::Module;
+use crate::ports::definition::{LoadError, Module};
 use crate::ports::log::Log;
 use crate::ports::store::EventStore;
 use crate::replay::{Class, Counts, Finding, Replay, ReplayError, Report, Which};
@@ -96,7 +96,7 @@ impl Gate {
     /// Looks at a module that is new. Blocks for at most about as long as the limits say.
     ///
     /// # Errors
-    /// [`DeployError::Gate`] where the gate refuses it, and [`DeployError::Store`] where a gate that refuses could not look.
+    /// [`DeployError::Gate`] where the gate refuses it, and another one where a gate that refuses could not look.
     pub fn admit(&self, module: &Module) -> Result<(), DeployError> {
         if self.mode == GateMode::Off {
             return Ok(());
@@ -106,6 +106,7 @@ impl Gate {
             Ok(report) => Verdict { reasons: reasons(module, &report), report: Some(report) },
             Err(ReplayError::NotAProcess(_)) => return Ok(()),
             Err(ReplayError::Store(error)) if self.mode == GateMode::Refuse => return Err(error.into()),
+            Err(ReplayError::NoRoom(why)) if self.mode == GateMode::Refuse => return Err(LoadError::Host(why).into()),
             Err(error) => Verdict { reasons: vec![format!("its histories could not be looked at: {error}")], report: None },
         };
         self.log_verdict(module, &verdict);

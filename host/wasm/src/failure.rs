@@ -10,12 +10,9 @@ use crate::limits::Allowance;
 /// wasmtime has no public type for this one.
 const HOSTCALL_BYTES_EXHAUSTED: &str = "fuel allocated for hostcalls has been exhausted";
 
-/// Begins the text of the only failure that no guest is to blame for.
-const NO_ROOM: &str = "instances of the whole host";
-
 /// Whether the host had no room for another instance.
 pub(crate) fn is_lack_of_room(error: &GuestError) -> bool {
-    matches!(error, GuestError::Limit(text) if text.starts_with(NO_ROOM))
+    error.is_lack_of_room()
 }
 
 /// Function names shown with a trap: the guest's own frame is hardly ever deeper below the panic machinery.
@@ -27,7 +24,7 @@ pub(crate) fn of(error: &wasmtime::Error, fuel: u64, allowance: &Allowance) -> G
         return GuestError::Limit(format!("{limit}{}", frames(error)));
     }
     if let Some(full) = error.downcast_ref::<PoolConcurrencyLimitError>() {
-        return GuestError::Limit(format!("{NO_ROOM}: {full}"));
+        return GuestError::Limit(format!("{}: {full}", GuestError::NO_ROOM));
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => GuestError::Limit(format!("fuel: a call may use {fuel}; is there an endless loop?{}", frames(error))),

@@ -131,6 +131,17 @@ pub enum GuestError {
     Contract(String),
 }
 
+impl GuestError {
+    /// Begins the text of the only limit that no guest is to blame for.
+    pub const NO_ROOM: &str = "instances of the whole host";
+
+    /// Whether the host had no room for another instance.
+    #[must_use]
+    pub fn is_lack_of_room(&self) -> bool {
+        matches!(self, Self::Limit(text) if text.starts_with(Self::NO_ROOM))
+    }
+}
+
 /// A module that cannot be loaded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {

@@ -25,6 +25,8 @@ pub(super) struct Outcome {
     pub(super) findings: Vec<Finding>,
     /// Whether a definition broke on a decision, so that its state was lost before the end.
     broke: bool,
+    /// What the host says where it had no room for an instance: nothing is known of the history then.
+    pub(super) no_room: Option<String>,
 }
 
 impl Outcome {
@@ -75,6 +77,7 @@ impl Again<'_> {
             walk(self.log, &chosen.stream, self.until, &mut |step| folding.step(step))?;
             let folded = folding.end();
             outcome.counts.not_folded = folded.counts.not_folded;
+            outcome.no_room = folded.no_room;
             folded.findings.into_iter().for_each(|finding| outcome.finds(finding));
         }
         outcome.counts.judge(chosen.has_ended);
@@ -150,6 +153,9 @@ impl<'a> Pass<'a> {
         };
         match decided(&mut **decider, &context, &trigger, manifest) {
             Ok(decision) => self.compare(step, &trigger, &decision),
+            Err(error) if error.is_lack_of_room() => {
+                (self.outcome.no_room, self.decider) = (Some(error.to_string()), None);
+            }
             Err(error) => {
                 self.outcome.counts.decisions_broken += 1;
                 self.tell(step, trigger.kind(), What::Breaks { error: error.to_string() });
@@ -189,6 +195,10 @@ impl<'a> Pass<'a> {
 
     fn does_not_fold(&mut self, event: Option<&StreamEvent>, error: &GuestError) {
         self.decider = None;
+        if error.is_lack_of_room() {
+            self.outcome.no_room = Some(error.to_string());
+            return;
+        }
         self.outcome.counts.not_folded = 1;
         let what = What::DoesNotFold { error: error.to_string() };
         let (version, trigger) = event.map_or((0, "the beginning"), |event| (event.version, event.event.kind.as_str()));

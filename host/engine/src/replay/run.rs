@@ -50,13 +50,16 @@ pub enum ReplayError {
     /// The store could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The host had no room for the instances that it takes.
+    #[error("{0}; try again when less is under way")]
+    NoRoom(String),
     /// A thread broke, or the system gave none.
     #[error("a thread of the replay broke: {0}")]
     Broken(String),
 }
 
 /// What came of some histories.
-type Part = Result<Vec<(Category, Counts, Vec<Finding>)>, StoreError>;
+type Part = Result<Vec<(Category, Counts, Vec<Finding>)>, ReplayError>;
 
 impl<'a> Replay<'a> {
     /// A replay of all histories on one thread.
@@ -156,7 +159,7 @@ impl<'a> Replay<'a> {
             let none = || ReplayError::Broken("the system gives no thread".to_owned());
             let mut result = if threads.len() == self.threads { Ok(()) } else { Err(none()) };
             for part in parts {
-                let added = part.map_err(ReplayError::Store).and_then(|part| {
+                let added = part.and_then(|part| {
                     part.into_iter().for_each(|(category, counts, findings)| report.add(&category, &counts, findings));
                     if told(Progress { counts: &report.total }).is_continue() { Ok(()) } else { Err(ReplayError::Stopped) }
                 });
@@ -202,7 +205,7 @@ impl Shared<'_> {
             let part = match next {
                 Ok(Some(chosen)) if !self.stop.load(Ordering::Relaxed) => self.part(&chosen, many.as_deref()),
                 Ok(_) => return,
-                Err(error) => Err(error),
+                Err(error) => Err(error.into()),
             };
             let failed = part.is_err();
             // The receiver outlives the threads.
@@ -222,7 +225,10 @@ impl Shared<'_> {
                 self.was_cut_short.store(true, Ordering::Relaxed);
                 break;
             }
-            let Outcome { counts, findings, .. } = self.history(one, many)?;
+            let Outcome { counts, findings, no_room, .. } = self.history(one, many)?;
+            if let Some(why) = no_room {
+                return Err(ReplayError::NoRoom(why));
+            }
             part.push((one.category.clone(), counts, findings));
         }
         Ok(part)
@@ -234,7 +240,7 @@ impl Shared<'_> {
         let outcome = self.again(many, Folds::Batches).history(chosen)?;
         let is_trusted = self.looked_at_again.load(Ordering::Relaxed) >= DISTRUSTED && self.unsteady.load(Ordering::Relaxed) == 0;
         // Where it does not fold, the event is to be named.
-        if outcome.is_clean() || (is_trusted && outcome.counts.not_folded == 0) {
+        if outcome.is_clean() && outcome.no_room.is_none() || (is_trusted && outcome.counts.not_folded == 0) {
             return Ok(outcome);
         }
         self.looked_at_again.fetch_add(1, Ordering::Relaxed);
