@@ -25,7 +25,7 @@ use crate::builder::{Access, Builder, Keeps};
 use crate::definitions;
 use crate::error::{StartError, told};
 use crate::host::Host;
-use crate::http::{Desk, Doors, Look, Names, Server, Tokens, answers, router};
+use crate::http::{Desk, Doors, Look, Names, Server, Tokens, answers, one_at_a_time, router};
 
 /// The part of a data folder that holds the event store.
 pub(crate) const STORE: &str = "store";
@@ -75,7 +75,7 @@ pub(crate) async fn start(builder: Builder) -> Result<Host, StartError> {
     };
     let look = Arc::new(Look::new());
     let desk =
-        Desk { engine, backups, payload_bytes_max, module_bytes_max, refused_files, doors: Arc::clone(&doors), look, stopping: stopped };
+        Desk { engine, backups, payload_bytes_max, module_bytes_max, refused_files, doors: Arc::clone(&doors), look, migrations: one_at_a_time(), stopping: stopped };
     let router = router(desk.clone(), tokens);
     let start = |listener| Server::start(listener, answers(router.clone(), Arc::clone(&doors)), doors, stopping.clone());
     let server = listener.map(start);
@@ -93,7 +93,7 @@ pub(crate) async fn only_reading(builder: Builder) -> Result<Host, StartError> {
     })
     .await?;
     let (stopping, stopped) = watch::channel(false);
-    let desk = Desk { engine, backups, payload_bytes_max, module_bytes_max, refused_files: no_files(), doors, look, stopping: stopped };
+    let desk = Desk { engine, backups, payload_bytes_max, module_bytes_max, refused_files: no_files(), doors, look, migrations: one_at_a_time(), stopping: stopped };
     let router = router(desk.clone(), tokens);
     Ok(Host { desk, router, server: None, watch: None, stopping, close: Some(close) })
 }

@@ -131,7 +131,7 @@ pub(super) async fn drain(State(desk): State<Desk>, Segment(name): Segment) -> R
 }
 
 /// Finds a module by digest, by the beginning of one, by category, or by name; of several, the active one, and the newest of those.
-fn find(engine: &Engine, wanted: &str) -> Result<(ModuleRecord, Tally), Problem> {
+pub(super) fn find(engine: &Engine, wanted: &str) -> Result<(ModuleRecord, Tally), Problem> {
     let all = engine.registry().list()?;
     let named = |record: &ModuleRecord| {
         let digest = record.digest.to_string();
@@ -149,7 +149,7 @@ fn unknown(wanted: &str) -> DeployError {
     DeployError::Unknown(wanted.chars().take(128).collect())
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
     tokio::task::spawn_blocking(work).await.map_err(|error| Problem::host(format!("a deploy did not come to its end: {error}")))
 }
 
