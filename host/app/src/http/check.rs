@@ -14,7 +14,6 @@ use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
 use http_body::Frame;
-use procession_engine::error::Refusal;
 use procession_engine::gate::Verdict;
 use procession_engine::ports::definition::{Module, Role};
 use procession_engine::ports::shelf::{ModuleRecord, Tally};
@@ -74,7 +73,7 @@ pub(super) async fn check(State(desk): State<Desk>, Params(how): Params<How>, bo
     if how.history == Histories::None || !matches!(module.role, Role::Process(_)) {
         return Ok(json::answer(status::OK, &with_history(checked, Value::Null)));
     }
-    let permit = Arc::clone(&desk.checks).try_acquire_owned().map_err(|_| Refusal::Busy)?;
+    let permit = Arc::clone(&desk.checks).try_acquire_owned().map_err(|_| Problem::check_under_way())?;
     let (sender, lines) = mpsc::channel(LINES_MAX);
     let check = Check { desk, module, checked, how: how.history, sender, _permit: permit };
     tokio::task::spawn_blocking(move || check.run());

@@ -93,6 +93,12 @@ impl Problem {
         Self::new(status::FORBIDDEN, "foreign-page", detail)
     }
 
+    /// One check takes as many threads as may be spared.
+    pub(super) fn check_under_way() -> Self {
+        let detail = "another definition is checked against history just now; try again when that is done";
+        Self::new(status::of_refusal(&Refusal::Busy), "check-under-way", detail).with("retry-after", STORE_RETRY_S)
+    }
+
     /// A fault of the host itself; the caller is only told where to look.
     pub(super) fn host(cause: impl Into<String>) -> Self {
         let detail = "the host could not do it; its log says why";

@@ -3,9 +3,9 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use crate::model::id::{Category, ProcessId, StreamName};
+use crate::model::id::{Category, ProcessId, StreamName, Suffix};
 use crate::model::manifest::Manifest;
-use crate::model::process::{ProcessRow, StreamHead};
+use crate::model::process::ProcessRow;
 use crate::model::view::Phase;
 use crate::ports::log::{Bounds, Log};
 use crate::ports::store::{Direction, EventStore, StoreError};
@@ -53,13 +53,13 @@ impl<'a> Choice<'a> {
         Self { manifest }
     }
 
-    fn takes(self, head: &StreamHead) -> bool {
-        let Manifest { category, stream, takes_over, .. } = self.manifest;
-        Some(&head.suffix) == stream.as_ref() && (head.category.name() == category.name() || takes_over.contains(&head.category))
+    fn takes(self, suffix: &Suffix, category: &Category) -> bool {
+        let Manifest { category: own, stream, takes_over, .. } = self.manifest;
+        Some(suffix) == stream.as_ref() && (category.name() == own.name() || takes_over.contains(category))
     }
 
     fn of_row(self, row: &ProcessRow) -> impl Iterator<Item = Chosen> {
-        row.streams.iter().filter(move |head| self.takes(head)).map(|head| Chosen {
+        row.streams.iter().filter(move |head| self.takes(&head.suffix, &head.category)).map(|head| Chosen {
             stream: StreamName { process: row.id.clone(), suffix: head.suffix.clone() },
             category: head.category.clone(),
             has_ended: head.view.phase.has_ended(),
@@ -156,7 +156,7 @@ fn newest(
         seen += page.len();
         for placed in page {
             let process = placed.entry.input.process;
-            let is_ours = placed.entry.pins.iter().any(|pin| Some(&pin.suffix) == choice.manifest.stream.as_ref());
+            let is_ours = placed.entry.pins.iter().any(|pin| choice.takes(&pin.suffix, &pin.category));
             if is_ours && found.len() < histories_max && known.insert(process.clone()) {
                 found.extend(store.process(&process)?.iter().flat_map(|row| choice.of_row(row)));
             }
