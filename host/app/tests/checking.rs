@@ -162,6 +162,34 @@ async fn a_version_that_cannot_read_what_is_recorded_is_told_apart_from_one_that
     }
 }
 
+#[tokio::test]
+async fn histories_are_read_with_an_upcaster_and_across_moves() {
+    let folders = Folders::with(&["ticket-1.0"]);
+    let server = folders.serve(&["--gate", "refuse"]);
+    let api = server.api();
+    let tell = async |id: &str, kind: &str, data: &str| {
+        let answer = api.post(&format!("/processes/{id}"), &format!("{{\"kind\":\"{kind}\",\"data\":{data}}}")).await;
+        assert_eq!(answer.status, 202, "{answer:?}");
+    };
+    for id in ["T1", "T2"] {
+        tell(id, "OpenTicket", "{\"title\":\"printer on fire\"}").await;
+    }
+    // Everything is told in other words, which the gate allows to a version that takes over.
+    let (status, taken) = deploy(&api, std::fs::read(guest("ticket-2.0")).unwrap()).await;
+    assert_eq!((status, taken["gate"]["outcome"].as_str()), (201, Some("passed")), "{taken}");
+    let (differs, report) = check(&guest("ticket-2.0"), &server.url);
+    assert_eq!((differs.code, histories(&report)), (6, [2, 2, 0, 2]), "{differs:?}");
+    let moved = run(&["process", "migrate", "--from", "ticket-1.0", "--to", "ticket-2.0", "--id", "T1", "--url", &server.url]);
+    assert_eq!(moved.code, 0, "{moved:?}");
+    tell("T1", "AnswerTicket", "{\"answer\":\"use water\"}").await;
+    let (_, report) = check(&guest("ticket-2.0"), &server.url);
+    let of = |category: &str| report["history"]["byCategory"][category]["histories"].as_u64();
+    assert_eq!((histories(&report), of("ticket-1.0"), of("ticket-2.0")), ([2, 2, 0, 2], Some(1), Some(1)), "{report}");
+    assert_eq!(report["history"]["decisions"]["lost"], 0, "{report}");
+    let (broken, report) = check(&guest("ticket-1.0"), &server.url);
+    assert_eq!((broken.code, histories(&report)), (3, [2, 1, 1, 0]), "{broken:?}");
+}
+
 #[test]
 fn a_check_that_nobody_can_answer_says_so() {
     let file = guest("domestic-1.0");

@@ -1,11 +1,12 @@
 //! Events of older versions: translated where a process has an upcaster, as they are where it has none, and never trusted.
 
+use procession_engine::model::decision::{Decision, Trigger};
 use procession_engine::model::event::{Event, StreamEvent};
 use procession_engine::model::id::Kind;
 use procession_engine::model::view::Phase;
 use procession_engine::ports::definition::{GuestError, LoadError, Runtime};
 
-use crate::calls::{added, decider};
+use crate::calls::{added, context, decider, message};
 use crate::guest::{Guest, Said, constant, event, limits, runtime};
 use crate::image::{Image, Record};
 
@@ -96,6 +97,23 @@ fn a_translation_that_breaks_the_contract_names_the_event() {
     ] {
         assert!(error.contains("broke its contract") && error.contains(complaint), "{error:?} does not say {complaint:?}");
     }
+}
+
+#[test]
+fn an_own_event_of_an_older_version_is_offered_in_the_words_of_this_one() {
+    let asked = |kind: &'static str, trigger: Trigger| {
+        let guest = upcasting(move |image| {
+            let said = event(image, kind, 2, b"1");
+            vec![into(image, &[said])]
+        });
+        decider(guest).decide(&context(), &trigger)
+    };
+    let old = || Trigger::Recorded(recorded(1, "Added", 1));
+    assert!(matches!(asked("Added", old()), Ok(Decision::Ignore(_))));
+    assert!(matches!(asked("Lost", old()), Err(GuestError::Contract(_))), "the translation was not asked for");
+    assert!(asked("Lost", Trigger::Recorded(added(1))).is_ok() && asked("Lost", Trigger::Message(message())).is_ok());
+    let silent = upcasting(|image| vec![into(image, &[])]);
+    assert!(decider(silent).decide(&context(), &old()).is_ok(), "what means nothing any more is offered as it is");
 }
 
 #[test]
