@@ -263,7 +263,7 @@ fn stays_in_order(id: &str, history: &[Value], modules: &BTreeMap<String, String
 #[tokio::test(flavor = "multi_thread")]
 async fn shipments_are_moved_there_and_back_while_256_are_in_flight() {
     let folders = Folders::with(&GUESTS);
-    let server = folders.serve(&["--set", "carrier-stub.delayMs=700"]);
+    let server = folders.serve(&["--set", "carrier-stub.delayMs=3000"]);
     let api = server.api();
     let mut random = Random(16);
     let ids: Vec<String> = (0..256).map(|_| format!("1{}0", &random.shipment()[1..11])).collect();
