@@ -10,7 +10,7 @@ use support::guest;
 use support::server::{Folders, GUESTS, run, run_on};
 
 /// Every command, as it is typed.
-const COMMANDS: [&str; 29] = [
+const COMMANDS: [&str; 30] = [
     "",
     "serve",
     "definitions",
@@ -36,6 +36,7 @@ const COMMANDS: [&str; 29] = [
     "dead-letters drop",
     "stream",
     "stream read",
+    "test",
     "verify",
     "backup",
     "restore",

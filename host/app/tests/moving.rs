@@ -104,7 +104,10 @@ async fn tickets_move_to_a_version_with_other_events_and_their_streams_say_so_an
     let (lines, _) = migrate(&api, &json!({ "to": "ticket-2.0", "ids": ["T3", "T1", "T9"] })).await;
     assert_eq!(told(&lines), [one("T1", "already-there", ""), one("T3", "moved", ""), one("T9", "stays", "unknown-process")]);
     let closed = api.get("/processes/T3").await.json();
-    assert_eq!((closed["phase"].as_str(), closed["step"].as_str(), &closed["outcome"]), (Some("completed"), Some("closed"), &json!("use water")));
+    assert_eq!(
+        (closed["phase"].as_str(), closed["step"].as_str(), &closed["outcome"]),
+        (Some("completed"), Some("closed"), &json!("use water"))
+    );
     server.stop();
 }
 
@@ -143,6 +146,56 @@ async fn a_move_is_undone_the_same_way_also_to_a_drained_module_as_long_as_its_h
     server.stop();
     let verified = run(&["verify", "--data", folders.data().to_str().unwrap()]);
     assert_eq!(verified.code, 0, "{verified:?}");
+
+    // Without a server, for programs.
+    let again = ["process", "migrate", "--data", folders.data().to_str().unwrap(), "--from", "ticket-2.0", "--to", &old, "--json"];
+    let rehearsed = run(&[&again[..], &["--id", "T9", "--dry-run"]].concat());
+    assert_eq!(rehearsed.code, 5, "{rehearsed:?}");
+    let lines: Vec<Value> = rehearsed.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(told(&lines[..1]), [one("T9", "stays", "not-taken-over")]);
+    assert_eq!((lines.len(), lines[1]["summary"]["stay"].as_u64()), (2, Some(1)), "{lines:?}");
+    let forward = ["process", "migrate", "--data", folders.data().to_str().unwrap(), "--to", "ticket-2.0", "--id", "T2"];
+    let moved = run(&forward);
+    assert!(moved.code == 0 && moved.out.ends_with("1 moved to ticket-2.0, 0 stay, 0 were there already\n"), "{moved:?}");
+}
+
+#[tokio::test]
+async fn a_migration_that_a_crash_breaks_off_leaves_nobody_in_between_and_goes_on_when_it_is_asked_for_again() {
+    const TICKETS: u64 = 300;
+    let folders = Folders::with(&["ticket-1.0"]);
+    let server = folders.serve(&[]);
+    let api = server.api();
+    for ticket in 0..TICKETS {
+        tell(&api, &format!("T{ticket}"), "OpenTicket", json!({ "title": "printer on fire" })).await;
+    }
+    let mut modules = BTreeMap::new();
+    modules.insert("ticket-1.0".to_owned(), api.get("/definitions/ticket-1.0").await.json()["module"].as_str().unwrap().to_owned());
+    modules.insert("ticket-2.0".to_owned(), deploy(&api, bytes("ticket-2.0")).await);
+    let wish = json!({ "from": "ticket-1.0", "to": "ticket-2.0" });
+    let broken = tokio::spawn({
+        let (api, wish) = (api.clone(), wish.to_string());
+        async move { api.try_ask(Method::POST, "/migrations", &[], wish).await }
+    });
+    until("a first move", || async {
+        let list = api.get("/processes?category=ticket-2.0&limit=1").await.json();
+        (!list["items"].as_array().unwrap().is_empty()).then_some(())
+    })
+    .await;
+    server.kill();
+    let broken = broken.await.unwrap();
+
+    let server = folders.serve(&[]);
+    let api = server.api();
+    let (lines, summary) = migrate(&api, &wish).await;
+    assert!(lines.iter().all(|line| line["result"] == "moved"), "{lines:?}");
+    assert_eq!(summary["moved"].as_u64().unwrap() + summary["alreadyThere"].as_u64().unwrap(), TICKETS, "{summary}");
+    assert!(summary["alreadyThere"].as_u64() > Some(0) || broken.is_ok(), "{summary} {broken:?}");
+    for ticket in 0..TICKETS {
+        let id = format!("T{ticket}");
+        let history = api.history(&id).await;
+        assert_eq!(stays_in_order(&id, "Ticket", &history, &modules), 1, "{history:?}");
+    }
+    server.stop();
 }
 
 #[tokio::test]
@@ -187,7 +240,8 @@ async fn one_process_is_moved_by_its_own_route_and_a_refusal_says_why() {
 async fn a_ticket_with_snapshots_moves_over_modules_and_formats_and_back_and_everything_verifies() {
     let folders = Folders::with(&["ticket-1.0"]);
     let limits = Limits { snapshot_every: 4, ..Limits::default() };
-    let open = || Host::builder().data(folders.data()).definitions(folders.definitions()).limits(limits.clone()).listen("127.0.0.1:0").start();
+    let open =
+        || Host::builder().data(folders.data()).definitions(folders.definitions()).limits(limits.clone()).listen("127.0.0.1:0").start();
     let mut host = open().await.unwrap();
     let mut api = Api::at(&format!("http://{}", host.address().unwrap()));
     tell(&api, "T1", "OpenTicket", json!({ "title": "printer on fire" })).await;
@@ -208,7 +262,9 @@ async fn a_ticket_with_snapshots_moves_over_modules_and_formats_and_back_and_eve
         let mut damages = Vec::new();
         let data = folders.data();
         let (found, told) =
-            tokio::task::spawn_blocking(move || (procession::verify(&data, &mut |damage| damages.push(damage)).unwrap(), damages)).await.unwrap();
+            tokio::task::spawn_blocking(move || (procession::verify(&data, &mut |damage| damages.push(damage)).unwrap(), damages))
+                .await
+                .unwrap();
         assert_eq!(found.damages, 0, "{told:?}");
         // Cold, so that it is folded from its snapshot or, where that is another module's, from its events.
         host = open().await.unwrap();
@@ -242,8 +298,8 @@ async fn begin(api: &Api, ids: Vec<String>) {
 }
 
 /// Checks that every event of a stream was decided where the stream was, and that it is where its last event says.
-fn stays_in_order(id: &str, history: &[Value], modules: &BTreeMap<String, String>) -> usize {
-    let stream = format!("{id}-Process");
+fn stays_in_order(id: &str, suffix: &str, history: &[Value], modules: &BTreeMap<String, String>) -> usize {
+    let stream = format!("{id}-{suffix}");
     let (mut here, mut moves): (Option<&str>, usize) = (None, 0);
     for event in history.iter().filter(|event| event["stream"] == stream.as_str()) {
         let category = event["category"].as_str().unwrap();
@@ -303,7 +359,7 @@ async fn shipments_are_moved_there_and_back_while_256_are_in_flight() {
         .await;
         let history = api.history(id).await;
         assert_eq!(process["phase"], "completed", "{process} {history:?}");
-        moves += stays_in_order(id, &history, &modules) as u64;
+        moves += stays_in_order(id, "Process", &history, &modules) as u64;
         assert_eq!(process["module"].as_str(), modules.get(process["category"].as_str().unwrap()).map(String::as_str));
         let outcome = &process["outcome"];
         let found = |field: &str| !outcome[field].is_null();

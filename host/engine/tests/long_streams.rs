@@ -7,10 +7,10 @@ mod support;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use procession_engine::flow::inbox::{Move, Operation};
 use procession_engine::limits::Limits;
 use procession_engine::model::decision::{Context, Decision, Trigger};
 use procession_engine::model::event::StreamEvent;
-use procession_engine::flow::inbox::{Move, Operation};
 use procession_engine::model::id::{Category, Digest, StreamName};
 use procession_engine::model::json::Json;
 use procession_engine::model::manifest::Manifest;
@@ -137,7 +137,8 @@ struct Lenient(Arc<AtomicU64>);
 
 impl Definition for Lenient {
     fn restore(&self, snapshot: Option<&Json>) -> Result<Box<dyn Decider>, GuestError> {
-        let count = snapshot.map_or(Ok(0), |text| text.as_str().trim_matches('"').parse()).map_err(|_| GuestError::Trap("of old".to_owned()))?;
+        let count =
+            snapshot.map_or(Ok(0), |text| text.as_str().trim_matches('"').parse()).map_err(|_| GuestError::Trap("of old".to_owned()))?;
         Ok(Box::new(LenientCount(Count { shown: Arc::clone(&self.0), count })))
     }
 }

@@ -12,7 +12,7 @@ use procession_engine::model::id::{Category, ProcessId};
 use procession_engine::model::view::Phase;
 use procession_engine::ports::shelf::ModuleRecord;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 
 use super::extract::Process;
 use super::lines::Lines;
@@ -27,11 +27,6 @@ const WISH_BYTES_MAX: usize = 2 * 1_024 * 1_024;
 
 /// Fates that wait for a slow reader.
 const WAITING_MAX: usize = 64;
-
-/// Bulk migrations of one host at the same time: a second one would only halve the first, and both the workers.
-pub(crate) fn one_at_a_time() -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(1))
-}
 
 /// Which processes to move where.
 #[derive(Deserialize)]
@@ -160,7 +155,8 @@ async fn plan(
     let (record, _) = definitions::find(&desk.engine, to)?;
     let wrong = |text: String| Problem::invalid("wrong-stream", text);
     let category = &record.manifest.category;
-    let suffix = record.manifest.stream.clone().ok_or_else(|| wrong(format!("to: {category} is no process, so nothing can be moved to it")))?;
+    let suffix =
+        record.manifest.stream.clone().ok_or_else(|| wrong(format!("to: {category} is no process, so nothing can be moved to it")))?;
     let from = from.map(|from| place(desk, from, &record)).transpose()?;
     let (engine, digest) = (Arc::clone(&desk.engine), record.digest);
     // Once and here, so that no worker has to wait for a module that only the shelf has.
@@ -178,7 +174,8 @@ fn place(desk: &Desk, from: &str, to: &ModuleRecord) -> Result<Place, Problem> {
     match Category::parse(from) {
         Ok(category) => Ok(Place::Category(category)),
         Err(_) if record.manifest.category.name() == from => {
-            let text = format!("from: {from} has versions; name one of them, such as {}, or a module by its digest", record.manifest.category);
+            let text =
+                format!("from: {from} has versions; name one of them, such as {}, or a module by its digest", record.manifest.category);
             Err(Problem::invalid("invalid-body", text))
         }
         Err(_) if record.digest == to.digest => {

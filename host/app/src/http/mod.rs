@@ -5,6 +5,7 @@ mod router;
 mod server;
 
 mod backup;
+mod check;
 mod dead_letters;
 mod definitions;
 mod health;
@@ -35,6 +36,5 @@ pub(crate) use auth::{Names, Tokens};
 pub(crate) use doors::Doors;
 pub use doors::HttpLimits;
 pub(crate) use metrics::Look;
-pub(crate) use migrations::one_at_a_time;
 pub(crate) use router::{Desk, answers, router};
 pub(crate) use server::{FAREWELL, Server};

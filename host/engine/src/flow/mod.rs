@@ -12,4 +12,4 @@ mod lanes;
 pub(crate) mod moving;
 mod outbox;
 mod timers;
-mod turn;
+pub(crate) mod turn;

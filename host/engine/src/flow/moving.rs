@@ -33,7 +33,8 @@ pub(super) fn head<'a>(row: &'a ProcessRow, wanted: Move, module: &Module) -> Re
         return Err(Refusal::rejected("parked", text));
     }
     let stream = StreamName { process: process.clone(), suffix: suffix.clone() };
-    let unknown = || Refusal::rejected("unknown-stream", format!("process {process} has no stream {stream}, which is the one that {to} writes"));
+    let unknown =
+        || Refusal::rejected("unknown-stream", format!("process {process} has no stream {stream}, which is the one that {to} writes"));
     let head = row.stream(suffix).ok_or_else(unknown)?;
     if head.module == module.digest {
         return Err(Refusal::rejected("already-there", format!("stream {stream} is on this module of {to} already")));

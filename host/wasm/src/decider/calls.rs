@@ -9,7 +9,7 @@ use procession_engine::ports::definition::GuestError;
 use wasmtime::component::ResourceAny;
 
 use super::ProcessInstance;
-use super::upcast::upcast;
+use super::upcast::{upcast, upcast_trigger};
 use crate::convert::{from_guest, to_guest};
 use crate::rules::Rules;
 
@@ -73,10 +73,13 @@ pub(super) fn decide(
     trigger: &Trigger,
     rules: &Rules,
 ) -> Result<Decision, GuestError> {
+    let Some(trigger) = upcast_trigger(instance, trigger, rules)? else {
+        return Ok(Decision::Ignore("the event that it is offered means nothing to this version".to_owned()));
+    };
     let category = rules.text_of(&context.category);
-    let decided_by = to_guest::category_of(trigger, rules);
+    let decided_by = to_guest::category_of(&trigger, rules);
     let context = to_guest::context(context, &category);
-    let trigger = to_guest::trigger(trigger, &decided_by);
+    let trigger = to_guest::trigger(&trigger, &decided_by);
     let answer = instance.call(|guest, store| guest.process().call_decide(store, process, context, trigger))?;
     from_guest::decision(answer.map_err(from_guest::fault)?, rules)
 }

@@ -16,8 +16,8 @@ use procession_engine::ports::definition::{Decider, Definition, GuestError};
 
 use crate::instance::{Blueprint, Instance};
 use crate::rules::Rules;
-pub(crate) use interface::ProcessIndices;
 use interface::ProcessGuest;
+pub(crate) use interface::ProcessIndices;
 
 /// An instance of a process module.
 type ProcessInstance = Instance<ProcessGuest>;
@@ -52,6 +52,10 @@ impl Definition for ProcessDefinition {
             Sharing::Shared => Box::new(self.rooms.restore(&self.module, snapshot)?),
             Sharing::Fresh => Box::new(fresh::Fresh::restore(&self.module, snapshot)?),
         })
+    }
+
+    fn for_histories(&self) -> Option<Box<dyn Definition>> {
+        Some(Box::new(shared::Reading::of(&self.module)))
     }
 }
 

@@ -58,7 +58,11 @@ fn every_version_that_was_published_has_components_here_and_keeps_its_text() {
         assert!(!files(&folder, "wasm").is_empty(), "{} is empty", folder.display());
         let kept = folder.join(wit.file_name().unwrap());
         let published = fs::read_to_string(&kept).unwrap_or_else(|error| panic!("{}: {error}", kept.display()));
-        assert!(fs::read_to_string(&wit).unwrap() == published, "{} is published and must not be edited; make a new version", wit.display());
+        assert!(
+            fs::read_to_string(&wit).unwrap() == published,
+            "{} is published and must not be edited; make a new version",
+            wit.display()
+        );
     }
 }
 

@@ -27,12 +27,7 @@ fn message(process: &str, kind: &str, data: &str) -> Message {
 /// Decides, and takes in what was decided; answers with the events as they would be recorded.
 fn turn(decider: &mut dyn Decider, context: &Context, trigger: &Trigger) -> (Vec<StreamEvent>, Vec<Effect>) {
     let Decision::Accept { events, effects } = decider.decide(context, trigger).unwrap() else { panic!("{trigger:?} was not accepted") };
-    let recorded = |(event, version): (Event, u64)| StreamEvent {
-        version,
-        time: context.now,
-        decided_by: context.category.clone(),
-        event,
-    };
+    let recorded = |(event, version): (Event, u64)| StreamEvent { version, time: context.now, decided_by: context.category.clone(), event };
     let events: Vec<StreamEvent> = events.into_iter().zip(context.version + 1..).map(recorded).collect();
     decider.evolve(&events).unwrap();
     (events, effects)
@@ -113,8 +108,11 @@ pub(crate) fn router(router: &dyn Classifier) {
 /// A command is carried out after a delay.
 pub(crate) fn adapter(adapter: &dyn Connector) {
     let settings = Json::parse(r#"{"delayMs":250}"#.to_owned()).unwrap();
-    let data = r#"{"shipmentId":"12EEQ9CS9K10","carrierId":"c","legId":"l"}"#;
+    let data = r#"{"carrierId":"c","legIndex":0,"leg":{"carrierId":"c","sender":"s","receiver":"r","collection":"now"}}"#;
     let command = message("12EEQ9CS9K10", "ManifestShipmentWithCarrier", data);
     let replies = adapter.handle(&settings, &context("12EEQ9CS9K10", "carrier-stub-1.0", 0), &command).unwrap();
-    assert_eq!(replies.iter().map(|reply| (reply.kind.as_str(), reply.after_ms)).collect::<Vec<_>>(), [("ShipmentManifestedWithCarrier", 250)]);
+    assert_eq!(
+        replies.iter().map(|reply| (reply.kind.as_str(), reply.after_ms)).collect::<Vec<_>>(),
+        [("ShipmentManifestedWithCarrier", 250)]
+    );
 }

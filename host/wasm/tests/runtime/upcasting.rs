@@ -1,11 +1,12 @@
 //! Events of older versions: translated where a process has an upcaster, as they are where it has none, and never trusted.
 
+use procession_engine::model::decision::{Decision, Trigger};
 use procession_engine::model::event::{Event, StreamEvent};
 use procession_engine::model::id::Kind;
 use procession_engine::model::view::Phase;
 use procession_engine::ports::definition::{GuestError, LoadError, Runtime};
 
-use crate::calls::{added, decider};
+use crate::calls::{added, context, decider};
 use crate::guest::{Guest, Said, constant, event, limits, runtime};
 use crate::image::{Image, Record};
 
@@ -128,4 +129,22 @@ fn an_upcaster_of_another_version_or_of_somebody_without_events_is_refused() {
         let Some(LoadError::WrongWorld(reason)) = runtime().load(&guest.component()).err() else { panic!("no {complaint}") };
         assert_eq!(reason, complaint);
     }
+}
+
+#[test]
+fn an_old_event_that_is_offered_again_is_translated_too() {
+    let offered = Trigger::Recorded(recorded(1, "Added", 1));
+    let gone = upcasting(|image| vec![into(image, &[])]);
+    let Decision::Ignore(why) = decider(gone).decide(&context(), &offered).unwrap() else { panic!("it is ignored") };
+    assert_eq!(why, "the event that it is offered means nothing to this version");
+    let broken = upcasting(|image| {
+        let said = event(image, "Lost", 1, b"{}");
+        vec![into(image, &[said])]
+    });
+    assert!(matches!(decider(broken).decide(&context(), &offered), Err(GuestError::Contract(_))));
+    let read = upcasting(|image| {
+        let said = event(image, "Added", 2, b"1");
+        vec![into(image, &[said])]
+    });
+    assert_eq!(decider(read).decide(&context(), &offered), Ok(Decision::Ignore("nothing to do".to_owned())));
 }
