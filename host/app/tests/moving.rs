@@ -148,13 +148,14 @@ async fn a_move_is_undone_the_same_way_also_to_a_drained_module_as_long_as_its_h
     assert_eq!(verified.code, 0, "{verified:?}");
 
     // Without a server, for programs.
-    let again = ["process", "migrate", "--data", folders.data().to_str().unwrap(), "--from", "ticket-2.0", "--to", &old, "--json"];
+    let data = folders.data();
+    let again = ["process", "migrate", "--data", data.to_str().unwrap(), "--from", "ticket-2.0", "--to", &old, "--json"];
     let rehearsed = run(&[&again[..], &["--id", "T9", "--dry-run"]].concat());
     assert_eq!(rehearsed.code, 5, "{rehearsed:?}");
     let lines: Vec<Value> = rehearsed.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(told(&lines[..1]), [one("T9", "stays", "not-taken-over")]);
     assert_eq!((lines.len(), lines[1]["summary"]["stay"].as_u64()), (2, Some(1)), "{lines:?}");
-    let forward = ["process", "migrate", "--data", folders.data().to_str().unwrap(), "--to", "ticket-2.0", "--id", "T2"];
+    let forward = ["process", "migrate", "--data", data.to_str().unwrap(), "--to", "ticket-2.0", "--id", "T2"];
     let moved = run(&forward);
     assert!(moved.code == 0 && moved.out.ends_with("1 moved to ticket-2.0, 0 stay, 0 were there already\n"), "{moved:?}");
 }
