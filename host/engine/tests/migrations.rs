@@ -167,7 +167,7 @@ fn a_parked_process_stays_until_somebody_has_dealt_with_its_message() {
     bench.process("old", counter("count-1.0", &[]), breaks, |_| Phase::Running);
     bench.ask(request("C1", "Begin")).unwrap();
     bench.advance(1);
-    let seq = bench.row("C1").parked.clone().unwrap().seq;
+    let seq = bench.row("C1").parked.unwrap().seq;
     bench.process("new", counter("count-1.1", &["count-1.0"]), |_, _, _| reject("no"), |_| Phase::Running);
     let refused = [rehearse(&bench, "C1", Move::to(digest("new"))).unwrap_err(), migrate(&mut bench, "new").unwrap_err().to_string()];
     assert!(refused.iter().all(|text| text.starts_with("parked: process C1 is parked on")), "{refused:?}");

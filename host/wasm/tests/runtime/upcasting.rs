@@ -15,7 +15,7 @@ const VERSION: &str = "0.1.0";
 /// An event of this kind and schema.
 fn recorded(version: u64, kind: &str, schema: u32) -> StreamEvent {
     let known = added(version);
-    StreamEvent { event: Event { kind: Kind::parse(kind).unwrap(), schema, ..known.event.clone() }, ..known }
+    StreamEvent { event: Event { kind: Kind::parse(kind).expect("a kind"), schema, ..known.event.clone() }, ..known }
 }
 
 /// Two events that the guest would record itself, and an old one between them.
@@ -46,7 +46,7 @@ fn shown(guest: Guest) -> Result<usize, GuestError> {
     let mut process = decider(guest);
     process.evolve(&history())?;
     let phase = process.look()?.phase;
-    Ok(Phase::ALL.iter().position(|one| *one == phase).unwrap())
+    Ok(Phase::ALL.iter().position(|one| *one == phase).expect("a phase"))
 }
 
 #[test]
