@@ -1,7 +1,7 @@
 //! What a ticket does, as given / when / then: one of its own, and one that began on 1.0.
 
-use procession_sdk::contract::Phase;
 use procession_sdk::Scenario;
+use procession_sdk::contract::Phase;
 use ticket_2_0::{Message, Ticket};
 
 const OPENED: (&str, u32, &str) = ("TicketOpened", 1, r#"{"title":"printer on fire"}"#);

@@ -15,9 +15,9 @@ use procession_engine::query::Filter;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-/// Processes that are looked at or moved at the same time: enough to keep the store's groups filled, and few enough that a worker never has
-/// more than a handful of folds before the message that somebody waits for.
-const AT_ONCE: usize = 4;
+/// Processes that are moved at the same time: each waits most of its time for the disk, so that several fill a group of the store,
+/// and a worker never has more than a handful of folds before the message that somebody waits for.
+const MOVES_AT_ONCE: usize = 4;
 
 /// Rows that are read at once.
 const PAGE: usize = 500;
@@ -55,6 +55,16 @@ pub(crate) enum Place {
 pub(crate) enum Mode {
     Move,
     Rehearse,
+}
+
+impl Mode {
+    /// A rehearsal only computes: more of them than half the cores would take turns with the workers.
+    fn at_once(self) -> usize {
+        match self {
+            Self::Move => MOVES_AT_ONCE,
+            Self::Rehearse => std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2)),
+        }
+    }
 }
 
 /// What became of one process.
@@ -217,7 +227,7 @@ struct Crowd {
 
 impl Crowd {
     async fn take(&mut self, plan: &Plan, process: ProcessId, was: (Category, Digest)) -> Result<(), Broken> {
-        if self.under_way.len() >= AT_ONCE {
+        if self.under_way.len() >= plan.mode.at_once() {
             self.next().await?;
         }
         let (engine, mode) = (Arc::clone(&self.engine), plan.mode);

@@ -62,9 +62,10 @@ async fn kinds(api: &Api, id: &str) -> Vec<String> {
 }
 
 /// A server with tickets of 1.0: two that are open, one that is answered.
+/// It takes no new version that cannot read them, so the gate reads old events like everybody else.
 async fn with_tickets() -> (Folders, Server, Api) {
     let folders = Folders::with(&["ticket-1.0"]);
-    let server = folders.serve(&[]);
+    let server = folders.serve(&["--gate", "refuse"]);
     let api = server.api();
     for id in ["T1", "T2", "T3"] {
         tell(&api, id, "OpenTicket", json!({ "title": "printer on fire" })).await;
@@ -146,6 +147,57 @@ async fn a_move_is_undone_the_same_way_also_to_a_drained_module_as_long_as_its_h
     server.stop();
     let verified = run(&["verify", "--data", folders.data().to_str().unwrap()]);
     assert_eq!(verified.code, 0, "{verified:?}");
+
+    // Without a server, for programs.
+    let data = folders.data();
+    let again = ["process", "migrate", "--data", data.to_str().unwrap(), "--from", "ticket-2.0", "--to", &old, "--json"];
+    let rehearsed = run(&[&again[..], &["--id", "T9", "--dry-run"]].concat());
+    assert_eq!(rehearsed.code, 5, "{rehearsed:?}");
+    let lines: Vec<Value> = rehearsed.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(told(&lines[..1]), [one("T9", "stays", "not-taken-over")]);
+    assert_eq!((lines.len(), lines[1]["summary"]["stay"].as_u64()), (2, Some(1)), "{lines:?}");
+    let forward = ["process", "migrate", "--data", data.to_str().unwrap(), "--to", "ticket-2.0", "--id", "T2"];
+    let moved = run(&forward);
+    assert!(moved.code == 0 && moved.out.ends_with("1 moved to ticket-2.0, 0 stay, 0 were there already\n"), "{moved:?}");
+}
+
+#[tokio::test]
+async fn a_migration_that_a_crash_breaks_off_leaves_nobody_in_between_and_goes_on_when_it_is_asked_for_again() {
+    const TICKETS: u64 = 300;
+    let folders = Folders::with(&["ticket-1.0"]);
+    let server = folders.serve(&[]);
+    let api = server.api();
+    for ticket in 0..TICKETS {
+        tell(&api, &format!("T{ticket}"), "OpenTicket", json!({ "title": "printer on fire" })).await;
+    }
+    let mut modules = BTreeMap::new();
+    modules.insert("ticket-1.0".to_owned(), api.get("/definitions/ticket-1.0").await.json()["module"].as_str().unwrap().to_owned());
+    modules.insert("ticket-2.0".to_owned(), deploy(&api, bytes("ticket-2.0")).await);
+    let wish = json!({ "from": "ticket-1.0", "to": "ticket-2.0" });
+    let broken = tokio::spawn({
+        let (api, wish) = (api.clone(), wish.to_string());
+        async move { api.try_ask(Method::POST, "/migrations", &[], wish).await }
+    });
+    until("a first move", || async {
+        let list = api.get("/processes?category=ticket-2.0&limit=1").await.json();
+        (!list["items"].as_array().unwrap().is_empty()).then_some(())
+    })
+    .await;
+    server.kill();
+    let broken = broken.await.unwrap();
+
+    let server = folders.serve(&[]);
+    let api = server.api();
+    let (lines, summary) = migrate(&api, &wish).await;
+    assert!(lines.iter().all(|line| line["result"] == "moved"), "{lines:?}");
+    assert_eq!(summary["moved"].as_u64().unwrap() + summary["alreadyThere"].as_u64().unwrap(), TICKETS, "{summary}");
+    assert!(summary["alreadyThere"].as_u64() > Some(0) || broken.is_ok(), "{summary} {broken:?}");
+    for ticket in 0..TICKETS {
+        let id = format!("T{ticket}");
+        let history = api.history(&id).await;
+        assert_eq!(stays_in_order(&id, "Ticket", &history, &modules), 1, "{history:?}");
+    }
+    server.stop();
 }
 
 #[tokio::test]
@@ -248,8 +300,8 @@ async fn begin(api: &Api, ids: Vec<String>) {
 }
 
 /// Checks that every event of a stream was decided where the stream was, and that it is where its last event says.
-fn stays_in_order(id: &str, history: &[Value], modules: &BTreeMap<String, String>) -> usize {
-    let stream = format!("{id}-Process");
+fn stays_in_order(id: &str, suffix: &str, history: &[Value], modules: &BTreeMap<String, String>) -> usize {
+    let stream = format!("{id}-{suffix}");
     let (mut here, mut moves): (Option<&str>, usize) = (None, 0);
     for event in history.iter().filter(|event| event["stream"] == stream.as_str()) {
         let category = event["category"].as_str().unwrap();
@@ -269,7 +321,7 @@ fn stays_in_order(id: &str, history: &[Value], modules: &BTreeMap<String, String
 #[tokio::test(flavor = "multi_thread")]
 async fn shipments_are_moved_there_and_back_while_256_are_in_flight() {
     let folders = Folders::with(&GUESTS);
-    let server = folders.serve(&["--set", "carrier-stub.delayMs=700"]);
+    let server = folders.serve(&["--set", "carrier-stub.delayMs=3000"]);
     let api = server.api();
     let mut random = Random(16);
     let ids: Vec<String> = (0..256).map(|_| format!("1{}0", &random.shipment()[1..11])).collect();
@@ -309,7 +361,7 @@ async fn shipments_are_moved_there_and_back_while_256_are_in_flight() {
         .await;
         let history = api.history(id).await;
         assert_eq!(process["phase"], "completed", "{process} {history:?}");
-        moves += stays_in_order(id, &history, &modules) as u64;
+        moves += stays_in_order(id, "Process", &history, &modules) as u64;
         assert_eq!(process["module"].as_str(), modules.get(process["category"].as_str().unwrap()).map(String::as_str));
         let outcome = &process["outcome"];
         let found = |field: &str| !outcome[field].is_null();

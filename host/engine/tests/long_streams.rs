@@ -166,11 +166,10 @@ impl Decider for LenientCount {
     }
 }
 
-#[test]
-fn a_move_leaves_the_snapshot_of_the_old_module_behind_and_keeps_one_of_the_new() {
-    let shown = Arc::new(AtomicU64::new(0));
-    let mut bench = Bench::with(Limits { workers: 1, audit_one_in: 0, ..Limits::default() });
-    for (name, category, state_format) in [("old", "count-1.0", 1), ("new", "count-1.1", 2)] {
+/// Two modules of which the second takes over from the first, each with its count of the events that it was shown.
+fn deploy_both(bench: &Bench) -> [Arc<AtomicU64>; 2] {
+    [("old", "count-1.0", 1), ("new", "count-1.1", 2)].map(|(name, category, state_format)| {
+        let shown = Arc::new(AtomicU64::new(0));
         let manifest = Manifest {
             stream: suffix("Count"),
             starts: kinds(&["Begin"]),
@@ -181,7 +180,30 @@ fn a_move_leaves_the_snapshot_of_the_old_module_behind_and_keeps_one_of_the_new(
             ..manifest(category)
         };
         bench.runtime.add(name, manifest, Role::Process(Arc::new(Lenient(Arc::clone(&shown)))));
-    }
+        shown
+    })
+}
+
+#[test]
+fn a_rehearsal_folds_beside_the_process_and_leaves_its_warm_state_alone() {
+    let mut bench = Bench::with(Limits { workers: 1, audit_one_in: 0, ..Limits::default() });
+    let [old, new] = deploy_both(&bench);
+    bench.standing.engine().deploy(b"old", &Origin::Request).unwrap();
+    bench.ask(request("C1", "Begin")).unwrap();
+    bench.ask(request("C1", "Next")).unwrap();
+    bench.standing.engine().deploy(b"new", &Origin::Request).unwrap();
+    let (shown_before, shown_to_new) = (old.load(Ordering::SeqCst), new.load(Ordering::SeqCst));
+    let process = bench.row("C1").id;
+    bench.standing.engine().rehearse(&process, Move::to(digest_of("new"))).unwrap();
+    assert_eq!(new.load(Ordering::SeqCst) - shown_to_new, 2, "it folds the history on the new module");
+    bench.ask(request("C1", "Next")).unwrap();
+    assert_eq!(old.load(Ordering::SeqCst) - shown_before, 1, "the process was folded anew");
+}
+
+#[test]
+fn a_move_leaves_the_snapshot_of_the_old_module_behind_and_keeps_one_of_the_new() {
+    let mut bench = Bench::with(Limits { workers: 1, audit_one_in: 0, ..Limits::default() });
+    let [_, shown] = deploy_both(&bench);
     bench.standing.engine().deploy(b"old", &Origin::Request).unwrap();
     bench.ask(request("C1", "Begin")).unwrap();
     for _ in 1..300 {

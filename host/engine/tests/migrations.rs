@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 
 use procession_engine::error::Refusal;
 use procession_engine::flow::inbox::{Answer, Move, Operation, Request, Unhandled};
-use procession_engine::model::decision::{Context, Decision, Trigger};
+use procession_engine::model::decision::{Context, Decision, Effect, Trigger};
 use procession_engine::model::event::StreamEvent;
 use procession_engine::model::id::{Category, Digest, ProcessId};
 use procession_engine::model::json::Json;
@@ -154,6 +154,25 @@ fn what_has_been_moved_meanwhile_is_not_moved_from_where_it_no_longer_is() {
     }
     bench.operate("C1", Operation::Migrate(Move { from: Some(digest("new")), to: digest("old") })).unwrap();
     assert_eq!(bench.row("C1").root().unwrap().module, digest("old"));
+}
+
+#[test]
+fn a_parked_process_stays_until_somebody_has_dealt_with_its_message() {
+    let mut bench = Bench::new();
+    let breaks: support::Decide = |_, context, trigger| match word(trigger).as_str() {
+        "Begin" => accept(&["Counted"], vec![Effect::SetTimer { name: "ring".to_owned(), at: context.now.plus_ms(1), data: Json::null() }]),
+        "timer:ring" => Err(GuestError::Trap("unreachable".to_owned())),
+        _ => reject("no"),
+    };
+    bench.process("old", counter("count-1.0", &[]), breaks, |_| Phase::Running);
+    bench.ask(request("C1", "Begin")).unwrap();
+    bench.advance(1);
+    let seq = bench.row("C1").parked.unwrap().seq;
+    bench.process("new", counter("count-1.1", &["count-1.0"]), |_, _, _| reject("no"), |_| Phase::Running);
+    let refused = [rehearse(&bench, "C1", Move::to(digest("new"))).unwrap_err(), migrate(&mut bench, "new").unwrap_err().to_string()];
+    assert!(refused.iter().all(|text| text.starts_with("parked: process C1 is parked on")), "{refused:?}");
+    bench.operate("C1", Operation::Drop { seq, reason: "of no use".to_owned() }).unwrap();
+    migrate(&mut bench, "new").unwrap();
 }
 
 /// Folds nothing that it does not know.

@@ -39,7 +39,7 @@ pub(crate) struct Desk {
     pub(crate) doors: Arc<Doors>,
     /// What the metrics have seen of the store.
     pub(crate) look: Arc<Look>,
-    /// Taken by the migration that is under way.
+    /// Taken by the migration that is under way: a second one would only halve the first, and both the workers.
     pub(crate) migrations: Arc<Semaphore>,
     /// Turns true when the host stops, so that nobody waits for an end that this host will not see.
     pub(crate) stopping: watch::Receiver<bool>,
@@ -47,7 +47,8 @@ pub(crate) struct Desk {
 
 /// What a host is asked for where the address is wrong.
 const ROUTES: &str = "POST and GET /{id}, POST and GET /processes/{id}, GET /processes, GET /processes/{id}/history, \
-     GET /processes/{id}/notes, POST /processes/{id}/cancel, POST /processes/{id}/retry, POST /processes/{id}/migrate, POST /migrations, GET /streams/{stream}, POST /messages, \
+     GET /processes/{id}/notes, POST /processes/{id}/cancel, POST /processes/{id}/retry, \
+     POST /processes/{id}/migrate, POST /migrations, GET /streams/{stream}, POST /messages, \
      GET /dead-letters, GET and DELETE /dead-letters/{id}, POST /dead-letters/{id}/replay, GET and PUT /definitions, \
      GET and DELETE /definitions/{category or digest}, POST /definitions/check, GET /backup, GET /healthz, GET /readyz, GET /metrics";
 
@@ -66,7 +67,7 @@ pub(crate) fn router(desk: Desk, tokens: Tokens) -> Router {
         .route("/processes/{id}/cancel", post(operations::cancel))
         .route("/processes/{id}/retry", post(operations::retry))
         .route("/processes/{id}/migrate", post(migrations::single))
-        .route("/migrations", post(migrations::many).get(unknown))
+        .route("/migrations", post(migrations::many))
         .route("/dead-letters", get(dead_letters::list).post(processes::clash))
         .route("/dead-letters/{id}", get(dead_letters::show).delete(dead_letters::discard))
         .route("/dead-letters/{id}/replay", post(dead_letters::replay))

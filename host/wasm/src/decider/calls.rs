@@ -1,8 +1,6 @@
 //! The five calls of a process, on any instance.
 //! Who owns the instance and what becomes of it after an error is decided by the caller.
 
-use std::borrow::Cow;
-
 use procession_engine::model::decision::{Context, Decision, Trigger};
 use procession_engine::model::event::StreamEvent;
 use procession_engine::model::json::Json;
@@ -11,7 +9,7 @@ use procession_engine::ports::definition::GuestError;
 use wasmtime::component::ResourceAny;
 
 use super::ProcessInstance;
-use super::upcast::upcast;
+use super::upcast::{upcast, upcast_trigger};
 use crate::convert::{from_guest, to_guest};
 use crate::rules::Rules;
 
@@ -75,23 +73,15 @@ pub(super) fn decide(
     trigger: &Trigger,
     rules: &Rules,
 ) -> Result<Decision, GuestError> {
-    let trigger = &*in_own_words(instance, trigger, rules)?;
+    let Some(trigger) = upcast_trigger(instance, trigger, rules)? else {
+        return Ok(Decision::Ignore("the event that it is offered means nothing to this version".to_owned()));
+    };
     let category = rules.text_of(&context.category);
-    let decided_by = to_guest::category_of(trigger, rules);
+    let decided_by = to_guest::category_of(&trigger, rules);
     let context = to_guest::context(context, &category);
-    let trigger = to_guest::trigger(trigger, &decided_by);
+    let trigger = to_guest::trigger(&trigger, &decided_by);
     let answer = instance.call(|guest, store| guest.process().call_decide(store, process, context, trigger))?;
     from_guest::decision(answer.map_err(from_guest::fault)?, rules)
-}
-
-/// An own event of an older version that is offered again, as happens where a history is decided again: the module would have been offered
-/// what that event says in its words. Where it says nothing, or several things, it is offered as it is.
-fn in_own_words<'a>(instance: &mut ProcessInstance, trigger: &'a Trigger, rules: &Rules) -> Result<Cow<'a, Trigger>, GuestError> {
-    let Trigger::Recorded(event) = trigger else { return Ok(Cow::Borrowed(trigger)) };
-    Ok(match &*upcast(instance, std::slice::from_ref(event), rules)? {
-        [read] if read != event => Cow::Owned(Trigger::Recorded(read.clone())),
-        _ => Cow::Borrowed(trigger),
-    })
 }
 
 pub(super) fn look(instance: &mut ProcessInstance, process: ResourceAny, rules: &Rules) -> Result<View, GuestError> {

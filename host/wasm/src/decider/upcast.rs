@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use procession_engine::model::decision::Trigger;
 use procession_engine::model::event::StreamEvent;
 use procession_engine::ports::definition::GuestError;
 
@@ -33,6 +34,20 @@ pub(super) fn upcast<'a>(
         }
     }
     Ok(Cow::Owned(read))
+}
+
+/// The trigger as `decide` is to read it: an event of another version that is offered again goes through the upcaster, too.
+/// None where it means nothing to this version.
+pub(super) fn upcast_trigger<'a>(
+    instance: &mut ProcessInstance,
+    trigger: &'a Trigger,
+    rules: &Rules,
+) -> Result<Option<Cow<'a, Trigger>>, GuestError> {
+    let Trigger::Recorded(offered) = trigger else { return Ok(Some(Cow::Borrowed(trigger))) };
+    let Cow::Owned(said) = upcast(instance, std::slice::from_ref(offered), rules)? else { return Ok(Some(Cow::Borrowed(trigger))) };
+    let reacts = |event: &&StreamEvent| rules.manifest.reacts_to.contains(&event.event.kind);
+    let event = said.iter().find(reacts).or(said.first()).cloned();
+    Ok(event.map(|event| Cow::Owned(Trigger::Recorded(event))))
 }
 
 /// What the old ones among these events say, one translation for each.

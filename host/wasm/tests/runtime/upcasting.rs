@@ -6,7 +6,7 @@ use procession_engine::model::id::Kind;
 use procession_engine::model::view::Phase;
 use procession_engine::ports::definition::{GuestError, LoadError, Runtime};
 
-use crate::calls::{added, context, decider, message};
+use crate::calls::{added, context, decider};
 use crate::guest::{Guest, Said, constant, event, limits, runtime};
 use crate::image::{Image, Record};
 
@@ -15,7 +15,7 @@ const VERSION: &str = "0.1.0";
 /// An event of this kind and schema.
 fn recorded(version: u64, kind: &str, schema: u32) -> StreamEvent {
     let known = added(version);
-    StreamEvent { event: Event { kind: Kind::parse(kind).unwrap(), schema, ..known.event.clone() }, ..known }
+    StreamEvent { event: Event { kind: Kind::parse(kind).expect("a kind"), schema, ..known.event.clone() }, ..known }
 }
 
 /// Two events that the guest would record itself, and an old one between them.
@@ -46,7 +46,7 @@ fn shown(guest: Guest) -> Result<usize, GuestError> {
     let mut process = decider(guest);
     process.evolve(&history())?;
     let phase = process.look()?.phase;
-    Ok(Phase::ALL.iter().position(|one| *one == phase).unwrap())
+    Ok(Phase::ALL.iter().position(|one| *one == phase).expect("a phase"))
 }
 
 #[test]
@@ -100,23 +100,6 @@ fn a_translation_that_breaks_the_contract_names_the_event() {
 }
 
 #[test]
-fn an_own_event_of_an_older_version_is_offered_in_the_words_of_this_one() {
-    let asked = |kind: &'static str, trigger: Trigger| {
-        let guest = upcasting(move |image| {
-            let said = event(image, kind, 2, b"1");
-            vec![into(image, &[said])]
-        });
-        decider(guest).decide(&context(), &trigger)
-    };
-    let old = || Trigger::Recorded(recorded(1, "Added", 1));
-    assert!(matches!(asked("Added", old()), Ok(Decision::Ignore(_))));
-    assert!(matches!(asked("Lost", old()), Err(GuestError::Contract(_))), "the translation was not asked for");
-    assert!(asked("Lost", Trigger::Recorded(added(1))).is_ok() && asked("Lost", Trigger::Message(message())).is_ok());
-    let silent = upcasting(|image| vec![into(image, &[])]);
-    assert!(decider(silent).decide(&context(), &old()).is_ok(), "what means nothing any more is offered as it is");
-}
-
-#[test]
 fn an_upcaster_has_the_limits_of_every_other_call() {
     let many = limits().events_per_decision_max + 1;
     let flood = upcasting(|image| {
@@ -146,4 +129,22 @@ fn an_upcaster_of_another_version_or_of_somebody_without_events_is_refused() {
         let Some(LoadError::WrongWorld(reason)) = runtime().load(&guest.component()).err() else { panic!("no {complaint}") };
         assert_eq!(reason, complaint);
     }
+}
+
+#[test]
+fn an_old_event_that_is_offered_again_is_translated_too() {
+    let offered = Trigger::Recorded(recorded(1, "Added", 1));
+    let gone = upcasting(|image| vec![into(image, &[])]);
+    let Decision::Ignore(why) = decider(gone).decide(&context(), &offered).unwrap() else { panic!("it is ignored") };
+    assert_eq!(why, "the event that it is offered means nothing to this version");
+    let broken = upcasting(|image| {
+        let said = event(image, "Lost", 1, b"{}");
+        vec![into(image, &[said])]
+    });
+    assert!(matches!(decider(broken).decide(&context(), &offered), Err(GuestError::Contract(_))));
+    let read = upcasting(|image| {
+        let said = event(image, "Added", 2, b"1");
+        vec![into(image, &[said])]
+    });
+    assert_eq!(decider(read).decide(&context(), &offered), Ok(Decision::Ignore("nothing to do".to_owned())));
 }
