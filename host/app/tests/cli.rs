@@ -10,7 +10,7 @@ use support::guest;
 use support::server::{Folders, GUESTS, run, run_on};
 
 /// Every command, as it is typed.
-const COMMANDS: [&str; 29] = [
+const COMMANDS: [&str; 31] = [
     "",
     "serve",
     "definitions",
@@ -35,6 +35,8 @@ const COMMANDS: [&str; 29] = [
     "dead-letters drop",
     "stream",
     "stream read",
+    "new",
+    "componentize",
     "test",
     "verify",
     "backup",

@@ -3,9 +3,11 @@
 //! or to a data folder where none runs.
 
 mod backup;
+mod componentize;
 mod dead_letters;
 mod definitions;
 mod load_test;
+mod new;
 mod process;
 mod serve;
 mod stream;
@@ -57,6 +59,10 @@ enum Command {
     /// Reads streams.
     #[command(subcommand)]
     Stream(stream::Command),
+    /// Writes a project for a new definition: a process with its scenarios that builds, and is deployed by one command.
+    New(new::Arguments),
+    /// Makes a component of a core module that was built for wasm32-unknown-unknown.
+    Componentize(componentize::Arguments),
     /// Holds a component against scenario files: given / when / then, whatever language it is written in.
     Test(test::Arguments),
     /// Looks whether everything in a data folder is as it was written.
@@ -77,6 +83,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Process(command) => as_client(process::run(command)),
         Command::DeadLetters(command) => as_client(dead_letters::run(command)),
         Command::Stream(command) => as_client(stream::run(command)),
+        Command::New(arguments) => new::run(arguments),
+        Command::Componentize(arguments) => componentize::run(&arguments),
         Command::Test(arguments) => log::begin("warn", log::Format::Text).and_then(|()| test::run(&arguments)),
         Command::Verify(arguments) => log::begin("warn", log::Format::Text).and_then(|()| verify::run(&arguments)),
         Command::Backup(arguments) => as_client(backup::take(arguments)),
