@@ -10,7 +10,7 @@ use support::guest;
 use support::server::{Folders, GUESTS, run, run_on};
 
 /// Every command, as it is typed.
-const COMMANDS: [&str; 31] = [
+const COMMANDS: [&str; 32] = [
     "",
     "serve",
     "definitions",
@@ -38,6 +38,7 @@ const COMMANDS: [&str; 31] = [
     "new",
     "componentize",
     "test",
+    "attack",
     "verify",
     "backup",
     "restore",

@@ -2,6 +2,7 @@
 //! `serve` is the server, `definitions check` and what an author needs work on a file; every other command is a request to a server,
 //! or to a data folder where none runs.
 
+mod attack;
 mod backup;
 mod componentize;
 mod dead_letters;
@@ -65,6 +66,8 @@ enum Command {
     Componentize(componentize::Arguments),
     /// Holds a component against scenario files: given / when / then, whatever language it is written in.
     Test(test::Arguments),
+    /// Attacks a component with random triggers in random states: is it pure, bounded, and does it always answer?
+    Attack(attack::Arguments),
     /// Looks whether everything in a data folder is as it was written.
     Verify(verify::Arguments),
     /// Takes a backup of everything into a file, while the server goes on.
@@ -86,6 +89,7 @@ pub(crate) fn run() -> ExitCode {
         Command::New(arguments) => new::run(arguments),
         Command::Componentize(arguments) => componentize::run(&arguments),
         Command::Test(arguments) => log::begin("warn", log::Format::Text).and_then(|()| test::run(&arguments)),
+        Command::Attack(arguments) => log::begin("warn", log::Format::Text).and_then(|()| attack::run(&arguments)),
         Command::Verify(arguments) => log::begin("warn", log::Format::Text).and_then(|()| verify::run(&arguments)),
         Command::Backup(arguments) => as_client(backup::take(arguments)),
         Command::Restore(arguments) => as_client(backup::restore(arguments)),
