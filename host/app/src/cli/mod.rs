@@ -1,5 +1,5 @@
 //! The command line: what can be asked, and the exit codes that answer it.
-//! `serve` is the server, `definitions check` and what an author needs work on a file; every other command is a request to a server,
+//! `serve` is the server, what an author needs works on a file; every other command is a request to a server,
 //! or to a data folder where none runs.
 
 mod attack;
@@ -33,7 +33,8 @@ pub(crate) use serve::Arguments as ServeArguments;
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 refused or not found, 4 port or data folder in use,
-5 there are stuck processes (process list --stuck).
+5 there are stuck processes (process list --stuck) or processes that stay where they are (process migrate),
+6 recorded histories are decided otherwise (definitions check).
 Times are UTC. Where a command prints a table, --json prints what the server answered.";
 
 /// Hosts processes whose definitions are WebAssembly components, and asks a host about them.
@@ -51,7 +52,7 @@ enum Command {
     /// Lists, shows, checks, deploys and drains definitions.
     #[command(subcommand)]
     Definitions(definitions::Command),
-    /// Starts, shows, lists, signals, cancels and retries processes.
+    /// Starts, shows, lists, signals, cancels, retries and migrates processes.
     #[command(subcommand)]
     Process(process::Command),
     /// Lists, shows, replays and drops messages that could not be processed.

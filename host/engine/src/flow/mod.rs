@@ -9,6 +9,8 @@ pub(crate) mod worker;
 
 mod chain;
 mod lanes;
+pub(crate) mod moving;
 mod outbox;
+pub(crate) mod repeats;
 mod timers;
-mod turn;
+pub(crate) mod turn;

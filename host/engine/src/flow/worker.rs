@@ -30,6 +30,7 @@ pub(super) use in_flight::InFlight;
 pub(crate) use in_flight::Settled;
 use in_flight::{After, Job};
 use outage::Outage;
+pub(crate) use triggers::{cancel_reason, is_cancel, returned_to};
 
 /// One worker. A thread runs it; a test may step it instead.
 pub(crate) struct Worker {

@@ -106,7 +106,7 @@ impl Metered {
 
     fn measure<R>(&self, call: &'static str, run: impl FnOnce() -> R) -> R {
         let Some(meter) = &self.0.meter else { return run() };
-        drop(meter.take());
+        let _ = meter.take();
         let answer = run();
         if let Some(used) = meter.take() {
             self.note(call, used);
