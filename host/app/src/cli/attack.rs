@@ -48,8 +48,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let meter: Arc<dyn Meter> = Arc::new(Needle(gauge));
     let plan = Plan { module: &module, twin: &twin, meter: Some(meter), seed: arguments.seed, scenarios: &scenarios };
     let (began, within) = (Instant::now(), Duration::from_secs(arguments.seconds));
-    let report = attack::attack(&plan, |cases| match arguments.cases {
-        Some(wanted) => cases < wanted,
+    let report = attack::attack(&plan, |so_far| match arguments.cases {
+        Some(wanted) => so_far.cases < wanted,
         None => began.elapsed() < within,
     });
     let name = &module.manifest.category;

@@ -17,13 +17,13 @@ const CALLS: usize = 300;
 /// Events between two looks at a state.
 const EVENTS: usize = 60;
 /// Triggers that are tried for so long.
-const TRIGGERS_MAX: usize = 6;
+const TRIGGERS_MAX: usize = 12;
 /// A state that grows by less than this with an event is no burden, in bytes.
 const GROWTH_BYTES_MIN: usize = 8;
 
 /// Looks at every trigger that was ever accepted, on the shortest way that led there.
 pub(super) fn look(plan: &Plan<'_>, usage: &Metered, warm: &dyn Definition, material: &Material, report: &mut Report) {
-    for (word, (seed, steps)) in material.ways().iter().take(TRIGGERS_MAX) {
+    for (word, (seed, steps)) in material.ways().take(TRIGGERS_MAX) {
         let ground = Ground::new(plan, warm, *seed, [1, 2, 3]);
         let Some((asked, history)) = ground.last_turn(steps) else { continue };
         if let Some(text) = memory(&ground, usage, &asked, &history, word) {

@@ -21,13 +21,14 @@ const WORDS_MAX: usize = 48;
 #[derive(Debug, Default)]
 pub(super) struct Material {
     corpus: BTreeMap<String, Vec<Json>>,
+    accepted: BTreeMap<String, Vec<Json>>,
     words: BTreeMap<String, Vec<String>>,
     values: BTreeMap<String, Vec<Value>>,
     texts: Vec<String>,
     answers: BTreeSet<String>,
     recorded: BTreeSet<String>,
-    /// The shortest way to each trigger that was accepted, with the seed of its walk.
-    ways: BTreeMap<String, Way>,
+    /// The shortest way to each trigger that was accepted, by what it recorded.
+    ways: BTreeMap<(String, String), Way>,
 }
 
 /// A seed, and the steps that are played from it.
@@ -55,6 +56,11 @@ impl Material {
 
     pub(super) fn corpus(&self, kind: &str) -> &[Json] {
         self.corpus.get(kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// Data of this kind that was accepted, in whatever state.
+    pub(super) fn accepted(&self, kind: &str) -> &[Json] {
+        self.accepted.get(kind).map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn words(&self, kind: &str) -> &[String] {
@@ -106,6 +112,12 @@ impl Material {
 
     /// Learns from an answer to data of this kind: what led to something new is worth changing further, and a refusal names fields.
     pub(super) fn learn_answer(&mut self, kind: &str, data: &Json, answer: &Answer) {
+        if matches!(answer, Answer::Accepted { .. }) {
+            let kept = self.accepted.entry(kind.to_owned()).or_default();
+            if kept.len() < WORDS_MAX && !kept.contains(data) {
+                kept.push(data.clone());
+            }
+        }
         let told = match answer {
             Answer::Accepted { events, .. } => events.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>().join(" "),
             Answer::Ignored(why) | Answer::Deferred(why) => why.clone(),
@@ -143,14 +155,17 @@ impl Material {
     }
 
     /// Keeps the way to a trigger that was accepted, where it is shorter than the known one.
-    pub(super) fn learn_way(&mut self, word: &str, seed: u64, steps: &[Step]) {
-        if self.ways.get(word).is_none_or(|(_, known)| known.len() > steps.len()) {
-            self.ways.insert(word.to_owned(), (seed, steps.to_vec()));
+    pub(super) fn learn_way(&mut self, word: &str, recorded: &[StreamEvent], seed: u64, steps: &[Step]) {
+        let kinds: Vec<&str> = recorded.iter().map(|event| event.event.kind.as_str()).collect();
+        let key = (word.to_owned(), kinds.join(" "));
+        if self.ways.get(&key).is_none_or(|(_, known)| known.len() > steps.len()) {
+            self.ways.insert(key, (seed, steps.to_vec()));
         }
     }
 
-    pub(super) fn ways(&self) -> &BTreeMap<String, Way> {
-        &self.ways
+    /// Triggers that were accepted, and the way to each.
+    pub(super) fn ways(&self) -> impl Iterator<Item = (&str, &Way)> {
+        self.ways.iter().map(|((word, _), way)| (word.as_str(), way))
     }
 
     /// Kinds of events that were never recorded.

@@ -127,9 +127,9 @@ fn signature(text: &str) -> String {
     kept
 }
 
-/// Attacks until it is told to stop: `goes_on` is asked after every process, with the cases so far.
+/// Attacks until it is told to stop: `goes_on` is asked after every process, with what there is so far.
 #[must_use]
-pub fn attack(plan: &Plan<'_>, mut goes_on: impl FnMut(u64) -> bool) -> Report {
+pub fn attack(plan: &Plan<'_>, mut goes_on: impl FnMut(&Report) -> bool) -> Report {
     let mut report = Report { seed: plan.seed, ..Report::default() };
     let mut material = Material::of(plan);
     let mut walk: u64 = 0;
@@ -142,7 +142,7 @@ pub fn attack(plan: &Plan<'_>, mut goes_on: impl FnMut(u64) -> bool) -> Report {
             while wants(&report) {
                 walk::one(plan, &usage, &*warm, &mut Dice::of(plan.seed, walk), &mut material, &mut report);
                 walk += 1;
-                if !goes_on(report.cases) {
+                if !goes_on(&report) {
                     break;
                 }
             }
@@ -154,7 +154,7 @@ pub fn attack(plan: &Plan<'_>, mut goes_on: impl FnMut(u64) -> bool) -> Report {
             while wants(&report) {
                 others::one(plan, &mut Dice::of(plan.seed, walk), &mut material, &mut report);
                 walk += 1;
-                if !goes_on(report.cases) {
+                if !goes_on(&report) {
                     break;
                 }
             }

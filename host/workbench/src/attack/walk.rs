@@ -117,7 +117,7 @@ fn learn(material: &mut Material, asked: &Asked, ground: &Ground<'_>, steps: &[S
     }
     material.learn_recorded(&asked.turn.recorded);
     if matches!(asked.turn.answer, Answer::Accepted { .. }) {
-        material.learn_way(word, ground.begin.seed.map_or(1, |seed| seed.0), steps);
+        material.learn_way(word, &asked.turn.recorded, ground.begin.seed.map_or(1, |seed| seed.0), steps);
     }
 }
 
