@@ -73,3 +73,18 @@ fn what_is_no_scenario_file_or_no_component_is_told_apart() {
     assert!(refused.code == 3 && refused.err.contains("is refused"), "{refused:?}");
     assert_eq!(run(&["test", "nowhere.wasm", file.to_str().unwrap()]).code, 1);
 }
+
+#[test]
+fn an_attack_on_a_sound_component_finds_nothing_and_says_what_its_calls_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let (module, file) = (guest("soak-1.0"), scenarios(&folder, &soak()));
+    let words = ["attack", module.to_str().unwrap(), "--cases", "400", "--seed", "3", "--scenarios", file.to_str().unwrap()];
+    let attacked = run(&words);
+    assert!(attacked.code == 0 && attacked.out.ends_with("0 broken promises, 0 warnings\n"), "{attacked:?}");
+    assert!(attacked.out.contains("decide: at most ") && attacked.out.contains("KiB of memory"), "{}", attacked.out);
+    assert_eq!(attacked.out, run(&words).out, "the same seed is the same attack");
+    let told: Value = serde_json::from_str(&run(&[&words[..], &["--json"]].concat()).out).unwrap();
+    assert!(told["usage"]["decide"]["fuel"].as_u64().unwrap() > 100, "{told:#}");
+    assert!(told["usage"]["decide"]["fuelMax"].as_u64() == Some(100_000_000), "{told:#}");
+    assert_eq!((told["unseen"].clone(), told["findings"].clone()), (json!([]), json!([])), "{told:#}");
+}

@@ -10,7 +10,7 @@ use support::guest;
 use support::server::{Folders, GUESTS, run, run_on};
 
 /// Every command, as it is typed.
-const COMMANDS: [&str; 30] = [
+const COMMANDS: [&str; 33] = [
     "",
     "serve",
     "definitions",
@@ -36,7 +36,10 @@ const COMMANDS: [&str; 30] = [
     "dead-letters drop",
     "stream",
     "stream read",
+    "new",
+    "componentize",
     "test",
+    "attack",
     "verify",
     "backup",
     "restore",

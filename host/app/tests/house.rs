@@ -64,6 +64,12 @@ fn adapters_see_the_engine_and_never_each_other() {
 }
 
 #[test]
+fn the_workbench_sees_the_engine_alone_and_the_starter_nobody() {
+    assert_eq!(of_ours("host/workbench"), BTreeSet::from(["procession-engine".to_owned()]));
+    assert_eq!(of_ours("host/starter"), BTreeSet::new());
+}
+
+#[test]
 fn the_simulation_sees_the_engine_and_a_store_in_memory_and_nobody_sees_the_simulation() {
     let seen = BTreeSet::from(["procession-engine".to_owned(), "procession-store-memory".to_owned()]);
     assert_eq!(of_ours("host/simulation"), seen);

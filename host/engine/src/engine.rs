@@ -13,6 +13,7 @@ use crate::error::{DeployError, Refusal};
 use crate::flow::inbox::{Answer, Move, Operation, Request, Work};
 use crate::flow::mailbox::Mailbox;
 use crate::flow::moving;
+use crate::flow::repeats::Repeats;
 use crate::flow::shared::Shared;
 pub use crate::flow::shared::{Counters, Load};
 use crate::flow::watchers::Watchers;
@@ -80,9 +81,20 @@ impl Standing {
         let mailboxes = (0..limits.workers.max(1)).map(|_| Mailbox::new(limits.waiting_max, limits.waiting_bytes_max)).collect();
         let watchers = Watchers::new(limits.watchers_max);
         let query = Query::new(Arc::clone(&store));
-        let (counters, in_flight) = (Counters::default(), AtomicUsize::default());
-        let shared =
-            Shared { store, registry: Arc::clone(&registry), clock, limits, settings, entropy, mailboxes, watchers, counters, in_flight };
+        let (counters, in_flight, repeats) = (Counters::default(), AtomicUsize::default(), Repeats::default());
+        let shared = Shared {
+            store,
+            registry: Arc::clone(&registry),
+            clock,
+            limits,
+            settings,
+            entropy,
+            mailboxes,
+            watchers,
+            counters,
+            repeats,
+            in_flight,
+        };
         let shared = Arc::new(shared);
         let workers = (0..shared.mailboxes.len()).map(|index| Worker::new(index, Arc::clone(&shared))).collect();
         let engine = Arc::new(Engine { shared, registry, query, log, threads: Mutex::default() });
@@ -239,6 +251,12 @@ impl Engine {
     #[must_use]
     pub fn counters(&self) -> &Counters {
         &self.shared.counters
+    }
+
+    /// The warning about ids of a module that repeat, where one was given since the start.
+    #[must_use]
+    pub fn warning(&self, module: &Digest) -> Option<Arc<str>> {
+        self.shared.repeats.of(module)
     }
 
     /// How much there is to do at this moment.

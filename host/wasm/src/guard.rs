@@ -19,6 +19,11 @@ impl Guard {
     pub(crate) fn new(memory_bytes_max: usize, table_elements_max: usize) -> Self {
         Self { memory_bytes: 0, memory_bytes_max, table_elements_max }
     }
+
+    /// Linear memory that the instance has, in bytes.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.memory_bytes
+    }
 }
 
 /// A growth over the limit traps at once. Answering the guest with -1 would let it go on in a state

@@ -1,12 +1,15 @@
 //! One instance of a module, and how it is called.
 //! Limits and fuel are set before the instance is made, because a core `start` function can loop.
 
+use std::sync::Arc;
+
 use procession_engine::ports::definition::GuestError;
 use wasmtime::Store;
 use wasmtime::component::{Instance as Component, InstancePre};
 
 use crate::bindings::exports::procession::process::{classifier, connector, definition};
 use crate::failure;
+use crate::gauge::Gauge;
 use crate::guard::Guard;
 use crate::limits::Allowance;
 
@@ -39,11 +42,17 @@ pub(crate) struct Blueprint<I> {
     pre: InstancePre<Guard>,
     interface: I,
     allowance: Allowance,
+    gauge: Option<Arc<Gauge>>,
 }
 
 impl<I: Interface> Blueprint<I> {
     pub(crate) fn new(pre: InstancePre<Guard>, interface: I, allowance: Allowance) -> Self {
-        Self { pre, interface, allowance }
+        Self { pre, interface, allowance, gauge: None }
+    }
+
+    /// Lets a gauge see what the calls of its instances use.
+    pub(crate) fn under(self, gauge: Option<Arc<Gauge>>) -> Self {
+        Self { gauge, ..self }
     }
 
     /// Makes an instance.
@@ -57,7 +66,7 @@ impl<I: Interface> Blueprint<I> {
         store.set_fuel(allowance.fuel_at_start).map_err(broken)?;
         let instance = self.pre.instantiate(&mut store).map_err(broken)?;
         let guest = self.interface.load(&mut store, &instance).map_err(broken)?;
-        Ok(Instance { store, guest, allowance })
+        Ok(Instance { store, guest, allowance, gauge: self.gauge.clone() })
     }
 }
 
@@ -66,6 +75,7 @@ pub(crate) struct Instance<G> {
     store: Store<Guard>,
     guest: G,
     allowance: Allowance,
+    gauge: Option<Arc<Gauge>>,
 }
 
 impl<G> Instance<G> {
@@ -78,6 +88,10 @@ impl<G> Instance<G> {
     pub(crate) fn call<R>(&mut self, run: impl FnOnce(&G, &mut Store<Guard>) -> wasmtime::Result<R>) -> Result<R, GuestError> {
         let fuel = self.allowance.fuel_per_call;
         let answer = self.store.set_fuel(fuel).and_then(|()| run(&self.guest, &mut self.store));
+        if let Some(gauge) = &self.gauge {
+            let used = fuel.saturating_sub(self.store.get_fuel().unwrap_or(0));
+            gauge.note(used, self.store.data().memory_bytes(), &self.allowance);
+        }
         answer.map_err(|error| failure::of(&error, fuel, &self.allowance))
     }
 }

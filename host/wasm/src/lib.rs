@@ -16,6 +16,7 @@ mod convert;
 mod decider;
 mod failure;
 pub mod folder;
+pub mod gauge;
 mod guard;
 mod instance;
 pub mod limits;

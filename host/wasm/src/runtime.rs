@@ -21,6 +21,7 @@ use crate::contract::{self, Upcasting, World};
 use crate::convert;
 use crate::decider::{ProcessDefinition, ProcessIndices};
 use crate::failure;
+use crate::gauge::Gauge;
 use crate::guard::Guard;
 use crate::instance::Blueprint;
 use crate::limits::Limits;
@@ -32,6 +33,7 @@ pub struct WasmRuntime {
     engine: Engine,
     limits: Arc<Limits>,
     cache: Option<CodeCache>,
+    gauge: Option<Arc<Gauge>>,
 }
 
 /// A runtime that cannot be set up; the host or its settings are at fault.
@@ -61,7 +63,13 @@ impl WasmRuntime {
         let engine = sandbox::engine(&limits).map_err(|error| SetupError::Engine(format!("{error:#}")))?;
         let open = |folder: PathBuf| CodeCache::open(folder.clone(), &engine).map_err(|cause| SetupError::CacheFolder { folder, cause });
         let cache = cache_folder.map(open).transpose()?;
-        Ok(Self { engine, limits: Arc::new(limits), cache })
+        Ok(Self { engine, limits: Arc::new(limits), cache, gauge: None })
+    }
+
+    /// Lets a gauge see what the calls of processes use that are loaded from now on.
+    #[must_use]
+    pub fn under(self, gauge: Arc<Gauge>) -> Self {
+        Self { gauge: Some(gauge), ..self }
     }
 
     /// The limits that it was set up with.
@@ -101,7 +109,8 @@ impl WasmRuntime {
         Ok(match world {
             World::Process => {
                 let interface = ProcessIndices::new(&pre, upcasting).map_err(wrong_shape)?;
-                let definition = ProcessDefinition::new(Blueprint::new(pre, interface, allowance), rules);
+                let blueprint = Blueprint::new(pre, interface, allowance).under(self.gauge.clone());
+                let definition = ProcessDefinition::new(blueprint, rules);
                 definition.probe().map_err(wrong_types)?;
                 Role::Process(Arc::new(definition))
             }

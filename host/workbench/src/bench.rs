@@ -17,6 +17,8 @@ use procession_engine::ports::definition::{Decider, Definition, GuestError};
 pub struct Subject<'a> {
     /// What decides.
     pub definition: &'a dyn Definition,
+    /// The same module loaded once more, for fresh instances: processes that share instances cannot have one otherwise.
+    pub twin: &'a dyn Definition,
     /// What it says of itself.
     pub manifest: &'a Manifest,
 }
@@ -79,16 +81,20 @@ pub struct Turn {
 }
 
 impl Subject<'_> {
-    /// A fresh instance with the whole history folded into it, in one go.
+    /// An instance with the whole history folded into it, in one go.
     ///
     /// # Errors
     /// [`GuestError`] where it cannot be folded.
     pub fn fold(&self, history: &History) -> Result<Box<dyn Decider>, GuestError> {
-        let mut decider = self.definition.restore(history.snapshot.as_ref())?;
-        if !history.events.is_empty() {
-            decider.evolve(&history.events)?;
-        }
-        Ok(decider)
+        folded(self.definition, history)
+    }
+
+    /// The same, in an instance that has nothing to do with the other one.
+    ///
+    /// # Errors
+    /// [`GuestError`] where it cannot be folded.
+    pub fn fold_afresh(&self, history: &History) -> Result<Box<dyn Decider>, GuestError> {
+        folded(self.twin, history)
     }
 
     /// Makes a turn as the host does: decide, evolve, and the same again for own events that the manifest asks for.
@@ -132,6 +138,14 @@ impl Subject<'_> {
     }
 }
 
+fn folded(definition: &dyn Definition, history: &History) -> Result<Box<dyn Decider>, GuestError> {
+    let mut decider = definition.restore(history.snapshot.as_ref())?;
+    if !history.events.is_empty() {
+        decider.evolve(&history.events)?;
+    }
+    Ok(decider)
+}
+
 /// A turn under way.
 struct Accepting<'a> {
     place: &'a Place,
@@ -172,6 +186,13 @@ impl Accepting<'_> {
 }
 
 impl History {
+    /// The history as it was after so many of these events.
+    #[must_use]
+    pub fn up_to(&self, events: usize) -> Self {
+        let left = self.events.len() - events;
+        Self { snapshot: self.snapshot.clone(), events: self.events[..events].to_vec(), version: self.version - left as u64 }
+    }
+
     /// Takes what a turn recorded in.
     pub fn record(&mut self, turn: &Turn) {
         self.events.extend_from_slice(&turn.recorded);

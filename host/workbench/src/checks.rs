@@ -93,11 +93,11 @@ fn broke(what: &str) -> impl Fn(GuestError) -> Complaint + '_ {
 /// The [`Complaint`].
 pub fn turn(subject: &Subject<'_>, history: &History, place: &Place, trigger: &Trigger, made: &Turn) -> Result<(), Complaint> {
     let fail = broke("a fresh instance that folds all events failed");
-    let again = subject.turn(&mut *subject.fold(history).map_err(&fail)?, place, trigger).map_err(&fail)?;
+    let again = subject.turn(&mut *subject.fold_afresh(history).map_err(&fail)?, place, trigger).map_err(&fail)?;
     let text = "a fresh instance that folds all events answers otherwise; something is kept outside them";
     same_answer(&made.answer, &again.answer, Promise::Pure, text)?;
 
-    let mut fresh = subject.fold(history).map_err(&fail)?;
+    let mut fresh = subject.fold_afresh(history).map_err(&fail)?;
     let before = Seen::of(&mut *fresh).map_err(&fail)?;
     fresh.decide(&context(subject, place), trigger).map_err(&fail)?;
     let after = Seen::of(&mut *fresh).map_err(&fail)?;
@@ -107,7 +107,7 @@ pub fn turn(subject: &Subject<'_>, history: &History, place: &Place, trigger: &T
 
     let fail = broke("an instance that was restored from a snapshot failed");
     if let Some(snapshot) = before.snapshot {
-        let mut restored = subject.definition.restore(Some(&snapshot)).map_err(&fail)?;
+        let mut restored = subject.twin.restore(Some(&snapshot)).map_err(&fail)?;
         let again = subject.turn(&mut *restored, place, trigger).map_err(&fail)?;
         same_answer(&made.answer, &again.answer, Promise::Snapshot, "an instance that was restored from a snapshot answers otherwise")?;
     }
@@ -145,7 +145,7 @@ pub fn state(subject: &Subject<'_>, history: &History, decider: &mut dyn Decider
     }
     if let Some(snapshot) = &own.snapshot {
         let fail = broke("restoring its own snapshot failed");
-        let mut restored = subject.definition.restore(Some(snapshot)).map_err(&fail)?;
+        let mut restored = subject.twin.restore(Some(snapshot)).map_err(&fail)?;
         let seen = Seen::of(&mut *restored).map_err(&fail)?;
         own.hold_against(&seen, Promise::Snapshot, "the state that a snapshot holds is another one (before and after)")?;
     }
@@ -154,7 +154,7 @@ pub fn state(subject: &Subject<'_>, history: &History, decider: &mut dyn Decider
 
 /// Folds a history in batches of these sizes, over and over; none means all in one.
 fn folded(subject: &Subject<'_>, history: &History, sizes: &[usize]) -> Result<Box<dyn Decider>, GuestError> {
-    let mut decider = subject.definition.restore(history.snapshot.as_ref())?;
+    let mut decider = subject.twin.restore(history.snapshot.as_ref())?;
     let mut rest: &[StreamEvent] = &history.events;
     let mut sizes = sizes.iter().copied().filter(|size| *size > 0).cycle();
     while !rest.is_empty() {

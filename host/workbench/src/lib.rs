@@ -1,7 +1,8 @@
 //! What the author of a definition needs: scenario files that any definition can be held against, and attacks on its promises.
 //! Nothing here compiles, deploys or records; a module comes in through the engine's runtime port, so native ones work as well.
 //!
-//! In reading order: [`scenario`] is the format of the files, [`bench`](mod@bench) plays one process, [`run`] holds a module against a file.
+//! In reading order: [`scenario`] is the format of the files, [`bench`](mod@bench) plays one process, [`run`] holds a module
+//! against a file, [`attack`] looks for what nobody thought of.
 
 pub mod scenario;
 
@@ -11,3 +12,5 @@ pub mod compare;
 pub mod show;
 
 pub mod run;
+
+pub mod attack;

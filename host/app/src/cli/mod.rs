@@ -2,10 +2,13 @@
 //! `serve` is the server, what an author needs works on a file; every other command is a request to a server,
 //! or to a data folder where none runs.
 
+mod attack;
 mod backup;
+mod componentize;
 mod dead_letters;
 mod definitions;
 mod load_test;
+mod new;
 mod process;
 mod serve;
 mod stream;
@@ -58,8 +61,14 @@ enum Command {
     /// Reads streams.
     #[command(subcommand)]
     Stream(stream::Command),
+    /// Writes a project for a new definition: a process with its scenarios that builds, and is deployed by one command.
+    New(new::Arguments),
+    /// Makes a component of a core module that was built for wasm32-unknown-unknown.
+    Componentize(componentize::Arguments),
     /// Holds a component against scenario files: given / when / then, whatever language it is written in.
     Test(test::Arguments),
+    /// Attacks a component with random triggers in random states: is it pure, bounded, and does it always answer?
+    Attack(attack::Arguments),
     /// Looks whether everything in a data folder is as it was written.
     Verify(verify::Arguments),
     /// Takes a backup of everything into a file, while the server goes on.
@@ -78,7 +87,10 @@ pub(crate) fn run() -> ExitCode {
         Command::Process(command) => as_client(process::run(command)),
         Command::DeadLetters(command) => as_client(dead_letters::run(command)),
         Command::Stream(command) => as_client(stream::run(command)),
+        Command::New(arguments) => new::run(arguments),
+        Command::Componentize(arguments) => componentize::run(&arguments),
         Command::Test(arguments) => log::begin("warn", log::Format::Text).and_then(|()| test::run(&arguments)),
+        Command::Attack(arguments) => log::begin("warn", log::Format::Text).and_then(|()| attack::run(&arguments)),
         Command::Verify(arguments) => log::begin("warn", log::Format::Text).and_then(|()| verify::run(&arguments)),
         Command::Backup(arguments) => as_client(backup::take(arguments)),
         Command::Restore(arguments) => as_client(backup::restore(arguments)),

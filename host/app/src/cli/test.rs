@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use procession::engine::ports::definition::{Module, Runtime as _};
+use procession::engine::ports::definition::{LoadError, Module, Runtime as _};
 use procession_wasm::WasmRuntime;
 use procession_workbench::run;
 use procession_workbench::scenario::File;
@@ -71,17 +71,23 @@ impl Tally {
 }
 
 /// Loads a component as a deploy would.
-pub(super) fn load(path: &Path) -> Result<Module, Failure> {
-    let bytes = std::fs::read(path).map_err(|error| Failure::Failed(format!("{} cannot be read: {error}", path.display())))?;
+fn load(path: &Path) -> Result<Module, Failure> {
     let runtime = WasmRuntime::new(procession_wasm::Limits::default(), None).map_err(|error| Failure::Failed(error.to_string()))?;
-    runtime.load(&bytes).map_err(|error| {
-        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-        Failure::Refused(format!("{} is refused: {error}{cause}", path.display()))
-    })
+    runtime.load(&bytes(path)?).map_err(|error| refused(path, &error))
+}
+
+/// The bytes of a component.
+pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| Failure::Failed(format!("{} cannot be read: {error}", path.display())))
+}
+
+/// A component that a deploy would refuse too.
+pub(super) fn refused(path: &Path, error: &LoadError) -> Failure {
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    Failure::Refused(format!("{} is refused: {error}{cause}", path.display()))
 }
 
 /// Reads a scenario file.
 pub(super) fn read(path: &Path) -> Result<File, Failure> {
-    let text = std::fs::read(path).map_err(|error| Failure::Failed(format!("{} cannot be read: {error}", path.display())))?;
-    File::parse(&text).map_err(|error| Failure::Usage(format!("{} is no scenario file: {error}", path.display())))
+    File::parse(&bytes(path)?).map_err(|error| Failure::Usage(format!("{} is no scenario file: {error}", path.display())))
 }

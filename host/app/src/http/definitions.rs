@@ -40,6 +40,8 @@ struct Definition {
     handles: Vec<String>,
     /// What the gate made of it, where it was let in since the start.
     gate: Option<Value>,
+    /// What its author should know, such as ids that repeat.
+    warning: Option<String>,
 }
 
 /// A file of the definitions folder that was not taken.
@@ -202,6 +204,7 @@ impl Definition {
             starts: texts(&record.manifest.starts),
             handles: texts(&record.manifest.handles),
             gate,
+            warning: engine.warning(&record.digest).map(|warning| warning.to_string()),
         }
     }
 }

@@ -11,5 +11,6 @@ mod chain;
 mod lanes;
 pub(crate) mod moving;
 mod outbox;
+pub(crate) mod repeats;
 mod timers;
 pub(crate) mod turn;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::mailbox::Mailbox;
+use super::repeats::Repeats;
 use super::watchers::Watchers;
 use crate::limits::Limits;
 use crate::model::id::{Category, MessageId, ProcessId, StreamName};
@@ -28,6 +29,7 @@ pub(crate) struct Shared {
     pub(crate) mailboxes: Vec<Mailbox>,
     pub(crate) watchers: Watchers,
     pub(crate) counters: Counters,
+    pub(crate) repeats: Repeats,
     /// Commits of all workers that are not durable yet.
     pub(crate) in_flight: AtomicUsize,
 }

@@ -1,6 +1,7 @@
 //! The words of the engine as types: what is named, sent, decided, recorded and seen.
 //! Nothing here acts, waits or reaches outside.
 
+pub mod chance;
 pub mod commit;
 pub mod continuity;
 pub mod decision;

@@ -6,6 +6,7 @@ use procession_engine::ports::definition::{Classifier, Connector, GuestError};
 use super::stage::{Stage, not_for};
 use super::{Failure, Played};
 use crate::bench::Answer;
+use crate::checks::Promise;
 use crate::compare;
 use crate::scenario::{Scenario, Step, Then, When};
 use crate::show;
@@ -48,7 +49,7 @@ fn judge(stage: &Stage<'_>, step: &Step, answered: &Result<Answer, GuestError>) 
     }
     let (differences, decided) = match (answered, &step.then) {
         (Err(error), Some(Then::Fault(wanted))) => (compare::of_fault(wanted, error), show::fault(error)),
-        (Err(error), _) => return Err(Box::new(Failure::saying(error.to_string()))),
+        (Err(error), _) => return Err(Box::new(Failure::broken(error))),
         (Ok(_), None) => return Ok(()),
         (Ok(answer), Some(then)) => (compare::of_answer(then, answer, &stage.process, stage.now), show::answer(answer)),
     };
@@ -57,5 +58,9 @@ fn judge(stage: &Stage<'_>, step: &Step, answered: &Result<Answer, GuestError>) 
 
 fn otherwise(again: Result<Answer, GuestError>) -> Box<Failure> {
     let decided = Some(again.map_or_else(|error| show::fault(&error), |answer| show::answer(&answer)));
-    Box::new(Failure { decided, ..Failure::saying("pure: the same call was answered otherwise the second time") })
+    Box::new(Failure {
+        decided,
+        promise: Some(Promise::Pure),
+        ..Failure::saying("pure: the same call was answered otherwise the second time")
+    })
 }

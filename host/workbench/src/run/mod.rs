@@ -2,13 +2,14 @@
 //! How one process is folded and asked lives in `bench`; what is asked for, in `scenario`.
 
 mod adapters;
-mod process;
-mod stage;
+pub(crate) mod process;
+pub(crate) mod stage;
 mod told;
 
-use procession_engine::ports::definition::{Module, Role};
+use procession_engine::ports::definition::{GuestError, Module, Role};
 use serde_json::Value;
 
+use crate::checks::Promise;
 use crate::compare::Difference;
 use crate::scenario::{File, Moment, Scenario};
 
@@ -34,6 +35,10 @@ pub struct Failure {
     pub when: String,
     /// When it happened.
     pub at: Option<Moment>,
+    /// The promise that does not hold, where it is one that every definition makes.
+    pub promise: Option<Promise>,
+    /// How the definition broke, where it did.
+    pub error: Option<GuestError>,
     /// What is wrong, where it is not a difference; or what the two sides of the differences are.
     pub text: Option<String>,
     /// Expected and decided, side by side.
@@ -48,6 +53,11 @@ impl Failure {
     /// A failure that is no difference.
     fn saying(text: impl Into<String>) -> Self {
         Self { text: Some(text.into()), ..Self::default() }
+    }
+
+    /// A definition that broke.
+    fn broken(error: &GuestError) -> Self {
+        Self { promise: Some(Promise::Total), error: Some(error.clone()), ..Self::saying(error.to_string()) }
     }
 }
 
@@ -70,4 +80,4 @@ pub fn scenario(module: &Module, file: &File, scenario: &Scenario) -> Outcome {
 }
 
 /// A scenario that goes on, or has failed.
-type Played<T = ()> = Result<T, Box<Failure>>;
+pub(crate) type Played<T = ()> = Result<T, Box<Failure>>;

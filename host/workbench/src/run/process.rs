@@ -10,7 +10,7 @@ use procession_engine::ports::definition::{Decider, Definition, GuestError};
 
 use super::stage::{Stage, not_for};
 use super::{Failure, Played};
-use crate::bench::{History, Subject};
+use crate::bench::{History, Place, Subject, Turn};
 use crate::checks::{self, Complaint};
 use crate::compare;
 use crate::scenario::{Given, Scenario, Step, Then, When};
@@ -20,11 +20,9 @@ use crate::show;
 const BATCHES: [usize; 3] = [2, 1, 3];
 
 pub(super) fn play(stage: &mut Stage<'_>, definition: &dyn Definition, scenario: &Scenario) -> Played {
-    let subject = Subject { definition, manifest: stage.manifest };
-    let history = given(stage, scenario)?;
-    let mut play = Play { subject, history, decider: None };
-    play.fold().map_err(|error| Box::new(Failure::saying(format!("what is given cannot be folded: {error}"))))?;
-    scenario.steps.iter().try_for_each(|step| play.step(stage, step))
+    let subject = Subject { definition, twin: definition, manifest: stage.manifest };
+    let mut play = Play::begin(subject, stage, scenario, &BATCHES)?;
+    scenario.steps.iter().try_for_each(|step| play.step(stage, step).map(drop))
 }
 
 /// The history that a scenario begins with.
@@ -53,14 +51,34 @@ fn recorded(stage: &Stage<'_>, given: &Given, version: u64) -> Option<StreamEven
 }
 
 /// A process that is played.
-struct Play<'a> {
+pub(crate) struct Play<'a> {
     subject: Subject<'a>,
-    history: History,
+    pub(crate) history: History,
     /// The warm instance; none after it broke as expected.
     decider: Option<Box<dyn Decider>>,
+    /// The batches in which a history is folded once more after every step.
+    batches: &'a [usize],
 }
 
-impl Play<'_> {
+/// A turn that was made, and what it was made of.
+pub(crate) struct Asked {
+    pub(crate) place: Place,
+    pub(crate) trigger: Trigger,
+    pub(crate) turn: Turn,
+}
+
+impl<'a> Play<'a> {
+    /// Folds what is given.
+    pub(crate) fn begin(subject: Subject<'a>, stage: &Stage<'_>, scenario: &Scenario, batches: &'a [usize]) -> Played<Self> {
+        let mut play = Self { subject, history: given(stage, scenario)?, decider: None, batches };
+        let folded = play.fold().map(drop);
+        folded.map_err(|error| {
+            let text = Some(format!("what is given cannot be folded: {error}"));
+            Box::new(Failure { text, ..Failure::broken(&error) })
+        })?;
+        Ok(play)
+    }
+
     fn fold(&mut self) -> Result<&mut dyn Decider, GuestError> {
         if self.decider.is_none() {
             self.decider = Some(self.subject.fold(&self.history)?);
@@ -68,18 +86,20 @@ impl Play<'_> {
         Ok(&mut **self.decider.as_mut().expect("it was put there just now"))
     }
 
-    fn step(&mut self, stage: &mut Stage<'_>, step: &Step) -> Played {
+    /// Plays a step; gives what came of it, where the definition was asked and did not break as expected.
+    pub(crate) fn step(&mut self, stage: &mut Stage<'_>, step: &Step) -> Played<Option<Asked>> {
         stage.enter(step);
         let before: Vec<String> = self.history.events.iter().map(|event| event.event.kind.to_string()).collect();
         let mut when = "look".to_owned();
-        let done = self
-            .happens(stage, step, &mut when)
-            .and_then(|decided| self.looks(step).map_err(|failure| Box::new(Failure { decided, ..*failure })));
+        let done = self.happens(stage, step, &mut when).and_then(|turn| match self.looks(step) {
+            Ok(()) => Ok(turn),
+            Err(failure) => Err(Box::new(Failure { decided: turn.map(|asked| show::answer(&asked.turn.answer)), ..*failure })),
+        });
         done.map_err(|failure| stage.locate(*failure, &when, before))
     }
 
-    /// The trigger of a step, its answer and the promises; gives the answer, to be shown where the view is wrong.
-    fn happens(&mut self, stage: &mut Stage<'_>, step: &Step, when: &mut String) -> Played<Option<serde_json::Value>> {
+    /// The trigger of a step, its answer and the promises.
+    fn happens(&mut self, stage: &mut Stage<'_>, step: &Step, when: &mut String) -> Played<Option<Asked>> {
         let Some(what) = &step.when else { return Ok(None) };
         let trigger = self.trigger(stage, what)?;
         *when = show::trigger(&trigger);
@@ -90,14 +110,19 @@ impl Play<'_> {
         let place = stage.place(self.history.version);
         let subject = self.subject;
         let answered = self.fold().and_then(|decider| subject.turn(decider, &place, &trigger));
-        let turn = match answered {
-            Ok(turn) => turn,
-            Err(error) => return self.broken(stage, step, &error),
-        };
-        let decided = show::answer(&turn.answer);
+        match answered {
+            Ok(turn) => {
+                let turn = self.answered(stage, step, &place, &trigger, turn)?;
+                Ok(Some(Asked { place, trigger, turn }))
+            }
+            Err(error) => self.broken(stage, step, &error).map(|()| None),
+        }
+    }
+
+    fn answered(&mut self, stage: &mut Stage<'_>, step: &Step, place: &Place, trigger: &Trigger, turn: Turn) -> Played<Turn> {
         stage.seed = stage.seed.wrapping_add(turn.decisions);
         stage.remember(&turn.answer);
-        let failed = |failure: Failure| Box::new(Failure { decided: Some(decided.clone()), ..failure });
+        let failed = |failure: Failure| Box::new(Failure { decided: Some(show::answer(&turn.answer)), ..failure });
         if let Some(then) = &step.then {
             let differences = compare::of_answer(then, &turn.answer, &stage.process, stage.now);
             if !differences.is_empty() {
@@ -105,32 +130,33 @@ impl Play<'_> {
             }
         }
         let complaint = |complaint: Complaint| {
-            let text = Some(format!("{}: {}", complaint.promise.as_str(), complaint.text));
-            failed(Failure { text, differences: complaint.differences, ..Failure::default() })
+            let Complaint { promise, text, differences } = complaint;
+            let text = Some(format!("{}: {text}", promise.as_str()));
+            failed(Failure { text, differences, promise: Some(promise), ..Failure::default() })
         };
-        checks::turn(&self.subject, &self.history, &place, &trigger, &turn).map_err(complaint)?;
+        checks::turn(&self.subject, &self.history, place, trigger, &turn).map_err(complaint)?;
         self.history.record(&turn);
         let decider = self.decider.as_mut().expect("it has just answered");
-        checks::state(&self.subject, &self.history, &mut **decider, &BATCHES).map_err(complaint)?;
-        Ok(Some(decided))
+        checks::state(&self.subject, &self.history, &mut **decider, self.batches).map_err(complaint)?;
+        Ok(turn)
     }
 
     /// A definition that broke: as expected, or not.
-    fn broken(&mut self, stage: &mut Stage<'_>, step: &Step, error: &GuestError) -> Played<Option<serde_json::Value>> {
+    fn broken(&mut self, stage: &mut Stage<'_>, step: &Step, error: &GuestError) -> Played {
         self.decider = None;
         stage.seed = stage.seed.wrapping_add(1);
         let differences = match &step.then {
             Some(Then::Fault(wanted)) => compare::of_fault(wanted, error),
-            _ => return Err(Box::new(Failure::saying(error.to_string()))),
+            _ => return Err(Box::new(Failure::broken(error))),
         };
         let decided = Some(show::fault(error));
-        if differences.is_empty() { Ok(decided) } else { Err(Box::new(Failure { differences, decided, ..Failure::default() })) }
+        if differences.is_empty() { Ok(()) } else { Err(Box::new(Failure { differences, decided, ..Failure::default() })) }
     }
 
     fn looks(&mut self, step: &Step) -> Played {
         let Some(look) = &step.look else { return Ok(()) };
         let view = self.fold().and_then(|decider| decider.look());
-        let view = view.map_err(|error| Box::new(Failure::saying(format!("looking at the process failed: {error}"))))?;
+        let view = view.map_err(|error| Box::new(Failure::broken(&error)))?;
         let differences = compare::of_view(look, &view);
         if differences.is_empty() { Ok(()) } else { Err(Box::new(Failure { differences, ..Failure::default() })) }
     }

@@ -16,23 +16,23 @@ use crate::scenario::{Data, File, MessageIn, Moment, Scenario, Step, When};
 use super::{Failure, Played};
 
 /// A scenario under way.
-pub(super) struct Stage<'a> {
-    pub(super) manifest: &'a Manifest,
-    pub(super) process: ProcessId,
-    pub(super) now: Timestamp,
-    pub(super) seed: u64,
-    pub(super) settings: Json,
-    pub(super) loaded: Vec<Category>,
+pub(crate) struct Stage<'a> {
+    pub(crate) manifest: &'a Manifest,
+    pub(crate) process: ProcessId,
+    pub(crate) now: Timestamp,
+    pub(crate) seed: u64,
+    pub(crate) settings: Json,
+    pub(crate) loaded: Vec<Category>,
     /// The step under way, from 1.
-    pub(super) step: usize,
+    pub(crate) step: usize,
     /// Timers that were set and not cleared.
-    pub(super) timers: BTreeMap<String, (Timestamp, Json)>,
+    pub(crate) timers: BTreeMap<String, (Timestamp, Json)>,
     /// What each kind of command carried when it was last sent.
-    pub(super) sent: BTreeMap<Kind, Json>,
+    pub(crate) sent: BTreeMap<Kind, Json>,
 }
 
 impl<'a> Stage<'a> {
-    pub(super) fn of(file: &File, scenario: &Scenario, manifest: &'a Manifest) -> Self {
+    pub(crate) fn of(file: &File, scenario: &Scenario, manifest: &'a Manifest) -> Self {
         let process = scenario.process.as_ref().or(file.process.as_ref()).map(|name| name.0.clone());
         let settings = scenario.settings.as_ref().or(file.settings.as_ref()).map_or_else(|| "{}".to_owned(), ToString::to_string);
         let loaded = scenario.loaded.as_ref().or(file.loaded.as_ref());

@@ -118,6 +118,7 @@ fn shown(one: &Value) -> String {
         "finished",
         "starts",
         "handles",
+        "warning",
     ];
     let mut table = Table::without_header();
     for field in fields.into_iter().filter(|field| !one[field].is_null()) {

@@ -7,6 +7,7 @@ use super::{Chain, Failure};
 use crate::error::DeployError;
 use crate::flow::lanes::Warm;
 use crate::flow::outbox::Target;
+use crate::flow::repeats;
 use crate::flow::shared::Counters;
 use crate::flow::turn::{Outcome, Turn};
 use crate::model::commit::{Entry, Snapshot};
@@ -68,6 +69,9 @@ impl Chain<'_> {
                     "a fresh instance decided otherwise: it keeps something outside its events".to_owned(),
                 )));
             }
+        }
+        if let Outcome::Accepted(decisions) = &outcome {
+            repeats::look(&turn, &trigger, decisions);
         }
         let took_us = self.shared.clock.ticks_us().saturating_sub(started_us);
         log_turn(&turn, &trigger, &outcome, cause, took_us);
