@@ -85,6 +85,7 @@ pub(crate) async fn start(builder: Builder) -> Result<Host, StartError> {
         checks: one_at_a_time(),
         doors: Arc::clone(&doors),
         look,
+        migrations: one_at_a_time(),
         stopping: stopped,
     };
     let router = router(desk.clone(), tokens);
@@ -104,8 +105,9 @@ pub(crate) async fn only_reading(builder: Builder) -> Result<Host, StartError> {
     })
     .await?;
     let (stopping, stopped) = watch::channel(false);
-    let (refused_files, checks) = (no_files(), one_at_a_time());
-    let desk = Desk { engine, backups, payload_bytes_max, module_bytes_max, refused_files, checks, doors, look, stopping: stopped };
+    let (refused_files, checks, migrations) = (no_files(), one_at_a_time(), one_at_a_time());
+    let desk =
+        Desk { engine, backups, payload_bytes_max, module_bytes_max, refused_files, checks, doors, look, migrations, stopping: stopped };
     let router = router(desk.clone(), tokens);
     Ok(Host { desk, router, server: None, watch: None, stopping, close: Some(close) })
 }

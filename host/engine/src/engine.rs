@@ -10,8 +10,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::error::{DeployError, Refusal};
-use crate::flow::inbox::{Answer, Operation, Request, Work};
+use crate::flow::inbox::{Answer, Move, Operation, Request, Work};
 use crate::flow::mailbox::Mailbox;
+use crate::flow::moving;
 use crate::flow::shared::Shared;
 pub use crate::flow::shared::{Counters, Load};
 use crate::flow::watchers::Watchers;
@@ -168,6 +169,15 @@ impl Engine {
         operation.check(&self.shared.limits)?;
         let owner = self.shared.owner(&process);
         self.ask(owner, |answer| Work::Operate { process, operation, answer }).await
+    }
+
+    /// Does all that the move of a stream to another module would do, and records nothing.
+    /// The process goes on meanwhile and hears nothing of it. Folds a history, so call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// [`Refusal`] says why the stream would stay where it is.
+    pub fn rehearse(&self, process: &ProcessId, wanted: Move) -> Result<(), Refusal> {
+        moving::rehearse(&self.shared, process, wanted)
     }
 
     async fn ask<T>(&self, owner: usize, work: impl FnOnce(oneshot::Sender<Result<T, Refusal>>) -> Work) -> Result<T, Refusal> {

@@ -8,7 +8,7 @@ mod support;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use procession_engine::flow::inbox::Operation;
+use procession_engine::flow::inbox::{Move, Operation};
 use procession_engine::model::decision::{Command, Context, Decision, Effect, Trigger};
 use procession_engine::model::event::{Event, StreamEvent};
 use procession_engine::model::id::{Category, Digest, ProcessId};
@@ -118,7 +118,7 @@ fn with_a_witness() -> Bench {
     bench.advance(50);
     bench.ask(request("W1", "Ready")).unwrap();
     for to in ["witness11", "witness", "witness11"] {
-        bench.operate("W1", Operation::Migrate { suffix: None, to: digest(to) }).unwrap();
+        bench.operate("W1", Operation::Migrate(Move::to(digest(to)))).unwrap();
     }
     bench.cancel("W1", "enough of \"this\"").unwrap();
     bench

@@ -5,7 +5,7 @@ use procession_engine::ports::definition::GuestError;
 use wasmtime::Store;
 use wasmtime::component::{Instance as Component, InstancePre};
 
-use crate::bindings::exports::procession::process::{classifier, connector, decider, definition};
+use crate::bindings::exports::procession::process::{classifier, connector, definition};
 use crate::failure;
 use crate::guard::Guard;
 use crate::limits::Allowance;
@@ -31,7 +31,6 @@ macro_rules! interface {
     };
 }
 interface!(definition);
-interface!(decider);
 interface!(classifier);
 interface!(connector);
 
@@ -70,6 +69,11 @@ pub(crate) struct Instance<G> {
 }
 
 impl<G> Instance<G> {
+    /// Its functions.
+    pub(crate) fn guest(&self) -> &G {
+        &self.guest
+    }
+
     /// Runs one call with a full tank. After an error the instance must be dropped: it cannot be trusted, and after a trap not be entered.
     pub(crate) fn call<R>(&mut self, run: impl FnOnce(&G, &mut Store<Guard>) -> wasmtime::Result<R>) -> Result<R, GuestError> {
         let fuel = self.allowance.fuel_per_call;

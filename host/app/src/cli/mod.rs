@@ -30,7 +30,8 @@ pub(crate) use serve::Arguments as ServeArguments;
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 refused or not found, 4 port or data folder in use,
-5 there are stuck processes (process list --stuck), 6 recorded histories are decided otherwise (definitions check).
+5 there are stuck processes (process list --stuck) or processes that stay where they are (process migrate),
+6 recorded histories are decided otherwise (definitions check).
 Times are UTC. Where a command prints a table, --json prints what the server answered.";
 
 /// Hosts processes whose definitions are WebAssembly components, and asks a host about them.
@@ -48,7 +49,7 @@ enum Command {
     /// Lists, shows, checks, deploys and drains definitions.
     #[command(subcommand)]
     Definitions(definitions::Command),
-    /// Starts, shows, lists, signals, cancels and retries processes.
+    /// Starts, shows, lists, signals, cancels, retries and migrates processes.
     #[command(subcommand)]
     Process(process::Command),
     /// Lists, shows, replays and drops messages that could not be processed.

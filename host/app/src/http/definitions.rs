@@ -147,7 +147,7 @@ pub(super) async fn drain(State(desk): State<Desk>, Segment(name): Segment) -> R
 }
 
 /// Finds a module by digest, by the beginning of one, by category, or by name; of several, the active one, and the newest of those.
-fn find(engine: &Engine, wanted: &str) -> Result<(ModuleRecord, Tally), Problem> {
+pub(super) fn find(engine: &Engine, wanted: &str) -> Result<(ModuleRecord, Tally), Problem> {
     let all = engine.registry().list()?;
     let named = |record: &ModuleRecord| {
         let digest = record.digest.to_string();

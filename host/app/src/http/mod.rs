@@ -12,6 +12,7 @@ mod health;
 mod listing;
 mod messages;
 mod metrics;
+mod migrations;
 mod operations;
 mod processes;
 mod streams;
@@ -24,6 +25,7 @@ mod send;
 
 mod extract;
 mod json;
+mod lines;
 mod prefer;
 mod problem;
 mod shapes;

@@ -9,6 +9,7 @@ pub(crate) mod worker;
 
 mod chain;
 mod lanes;
+pub(crate) mod moving;
 mod outbox;
 mod timers;
 pub(crate) mod turn;

@@ -46,6 +46,15 @@ impl Outcome {
 impl Turn<'_> {
     /// Runs the turn. After an error the folded state is not to be used again.
     pub(super) fn run(&self, decider: &mut dyn Decider, trigger: Trigger, cause: MessageId) -> Result<Outcome, GuestError> {
+        let outcome = self.try_out(decider, trigger, cause)?;
+        if matches!(outcome, Outcome::Accepted(_)) {
+            Counters::count(&self.shared.counters.accepted);
+        }
+        Ok(outcome)
+    }
+
+    /// Runs the turn, and counts nothing: for what will not be recorded.
+    pub(super) fn try_out(&self, decider: &mut dyn Decider, trigger: Trigger, cause: MessageId) -> Result<Outcome, GuestError> {
         let mut decisions = Vec::new();
         let mut version = self.version;
         let mut offers = VecDeque::from([(trigger, cause)]);
@@ -81,7 +90,6 @@ impl Turn<'_> {
                 Decision::Defer(reason) => return Ok(Outcome::Deferred(reason)),
             }
         }
-        Counters::count(&self.shared.counters.accepted);
         Ok(Outcome::Accepted(decisions))
     }
 

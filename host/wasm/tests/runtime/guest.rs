@@ -83,6 +83,8 @@ pub(crate) struct Guest {
     pub(crate) look: String,
     /// Answers `snapshot`, `classify` or `handle`: leaves an address.
     pub(crate) other: String,
+    /// Answers `upcast`, where there is one: its version, and WAT that leaves an address.
+    pub(crate) upcast: Option<(&'static str, String)>,
 }
 
 impl Guest {
@@ -101,6 +103,7 @@ impl Guest {
             decide: constant(ignore),
             look: "(i32.load (local.get $process))".to_owned(),
             other: constant(nothing),
+            upcast: None,
         }
     }
 
@@ -128,8 +131,16 @@ impl Guest {
         let module = self.wat(manifest);
         let mut module = wat::parse_str(&module).unwrap_or_else(|error| panic!("{error}\n{module}"));
         let mut resolve = Resolve::default();
-        let (package, _) = resolve.push_path("../../wit").expect("the contract is where it always is");
-        let world = resolve.select_world(&[package], Some(self.world)).expect("a world of the contract");
+        resolve.push_path("../../wit").expect("the contract is where it always is");
+        let mut world = format!("package made:here; world up {{ include procession:process/{}@0.1.0;", self.world);
+        if let Some((version, _)) = &self.upcast {
+            let addition = std::fs::read_to_string("../../wit/upcasting/upcasting.wit").expect("the addition is where it always is");
+            let addition = addition.replace("upcasting@0.1.0", &format!("upcasting@{version}"));
+            resolve.push_str("upcasting.wit", &addition).expect("an interface");
+            world.push_str(&format!("export procession:upcasting/upcaster@{version};"));
+        }
+        let package = resolve.push_str("world.wit", &(world + "}")).expect("a world");
+        let world = resolve.select_world(&[package], Some("up")).expect("the world");
         embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).expect("metadata");
         ComponentEncoder::default().module(&module).and_then(|encoder| encoder.validate(true).encode()).expect("a component")
     }
@@ -137,6 +148,9 @@ impl Guest {
     fn wat(&self, manifest: u32) -> String {
         let Self { start, describe, .. } = self;
         let memory = self.image.wat();
+        let upcast = self.upcast.as_ref().map_or(String::new(), |(version, answer)| {
+            format!(r#"(func (export "procession:upcasting/upcaster@{version}#upcast") (param i32 i32) (result i32) {answer})"#)
+        });
         let (imports, functions) = if self.world == "process" { self.process_functions() } else { (String::new(), self.one_function()) };
         format!(
             r#"(module {imports} {memory}
@@ -155,7 +169,7 @@ impl Guest {
             (func $begin {start})
             (start $begin)
             (func (export "procession:process/definition@0.1.0#describe") (result i32) {describe} (i32.const {manifest}))
-            {functions})"#
+            {functions} {upcast})"#
         )
     }
 

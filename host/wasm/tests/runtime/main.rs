@@ -7,3 +7,4 @@ mod image;
 mod loading;
 mod roles;
 mod sharing;
+mod upcasting;
