@@ -13,10 +13,12 @@ GUEST_TARGET := $(TARGET)/guests
 # nextest runs the tests of all packages at once; plain cargo does the same more slowly where it is not installed.
 RUN_TESTS := $(if $(shell cargo nextest --version 2>/dev/null),cargo nextest run,cargo test --tests)
 
+include sdk/languages.mk
+
 help: ## show this help
 	@echo 'Procession: a host for process definitions written in WebAssembly'
 	@echo
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk 'BEGIN {FS = ":.*## "} {printf "  make %-18s %s\n", $$1, $$2}'
 
 build: guests ## build target/release/procession and guest-processes/dist/*.wasm
 	cargo build --release --locked -p procession
@@ -46,7 +48,7 @@ replay: guests ## record SHIPMENTS, and measure how fast their decisions are mad
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && mkdir "$$folder/definitions" && cp $(DIST)/*-1.0.wasm "$$folder/definitions/" \
 	&& cargo run --release --quiet --locked -p procession --example replay -- "$$folder/data" "$$folder/definitions" $(DIST)/domestic-1.0.wasm $(SHIPMENTS)
 
-test: guests ## run all tests
+test: guests-all test-sdks ## run all tests
 	cargo test --quiet --doc --locked --workspace
 	cd $(GUESTS) && $(RUN_TESTS) --locked --target-dir $(abspath $(GUEST_TARGET))
 	$(RUN_TESTS) --locked --workspace

@@ -5,6 +5,8 @@
 use anyhow::{Context as _, Result, bail, ensure};
 use wit_component::{ComponentEncoder, DecodedWasm};
 
+use crate::go;
+
 /// The only interface that a definition may import: the names of the types, without any function.
 pub const IMPORT_ALLOWED: &str = "procession:process/types@";
 
@@ -18,22 +20,39 @@ pub const EXPORT_NEEDED: &str = "procession:process/definition@";
 /// and when the component would import anything but the types of the contract: the host links nothing else,
 /// and it is kinder to hear so while building than while deploying.
 pub fn componentize(core: &[u8]) -> Result<Vec<u8>> {
-    // A component starts with the same four bytes as a core module; the fifth tells them apart.
-    ensure!(core.starts_with(b"\0asm"), "this is not a WebAssembly module");
-    ensure!(core.get(4..8) == Some(&[1, 0, 0, 0]), "this is not a core module; is it a component already?");
+    ensure_core(core)?;
     ensure!(
         contains(core, b"component-type"),
         "no WIT world is embedded in this module; does the crate call `procession_sdk::export_process!` (or `export_router!`, `export_adapter!`), \
          and is its crate-type `cdylib`?"
     );
-    let component = ComponentEncoder::default()
-        .module(core)
-        .context("the embedded WIT world cannot be read")?
-        .validate(true)
-        .encode()
-        .context("the module does not fit its WIT world")?;
+    encode(ComponentEncoder::default().module(core).context("the embedded WIT world cannot be read")?)
+}
+
+/// Makes a component of a core module that the Go compiler made (`GOOS=wasip1 GOARCH=wasm -buildmode=c-shared`) of a program with our SDK.
+///
+/// Such a module has no world embedded, and its runtime asks WASI for a clock and for random bytes; it gets constants.
+///
+/// # Errors
+/// As [`componentize`]; a program that uses more of WASI than the runtime itself is refused by the name of the import.
+pub fn componentize_go(core: &[u8]) -> Result<Vec<u8>> {
+    ensure_core(core)?;
+    let module = go::with_world(core)?;
+    let encoder = ComponentEncoder::default().module(&module).context("the embedded WIT world cannot be read")?;
+    encode(encoder.adapter(go::WASI, &go::adapter()?).context("the adapter does not fit")?)
+}
+
+fn encode(encoder: ComponentEncoder) -> Result<Vec<u8>> {
+    let component = encoder.validate(true).encode().context("the module does not fit its WIT world")?;
     check(&component)?;
     Ok(component)
+}
+
+fn ensure_core(core: &[u8]) -> Result<()> {
+    // A component starts with the same four bytes as a core module; the fifth tells them apart.
+    ensure!(core.starts_with(b"\0asm"), "this is not a WebAssembly module");
+    ensure!(core.get(4..8) == Some(&[1, 0, 0, 0]), "this is not a core module; is it a component already?");
+    Ok(())
 }
 
 /// Checks that a component exports a definition and imports nothing but the types.

@@ -9,13 +9,13 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::{encode, name};
 
-/// Componentizes one file.
+/// Componentizes one file with [`encode::componentize`] or [`encode::componentize_go`]; returns the size.
 ///
 /// # Errors
-/// When the file cannot be read or written, or is refused by [`encode::componentize`]; the message names the file.
-pub fn componentize_file(core: &Path, out: &Path) -> Result<usize> {
+/// When the file cannot be read or written, or is refused; the message names the file.
+pub fn componentize_file(core: &Path, out: &Path, componentize: fn(&[u8]) -> Result<Vec<u8>>) -> Result<usize> {
     let bytes = fs::read(core).with_context(|| format!("cannot read {}", core.display()))?;
-    let component = encode::componentize(&bytes).with_context(|| format!("cannot make a component of {}", core.display()))?;
+    let component = componentize(&bytes).with_context(|| format!("cannot make a component of {}", core.display()))?;
     write_atomically(out, &component)?;
     Ok(component.len())
 }
@@ -35,7 +35,7 @@ pub fn componentize_folder(release: &Path, out: &Path) -> Result<Vec<(PathBuf, u
     ensure!(!artefacts.is_empty(), "no definition (such as domestic_1_0.wasm) lies in {}", release.display());
     artefacts.sort();
     fs::create_dir_all(out).with_context(|| format!("cannot make the folder {}", out.display()))?;
-    artefacts.into_iter().map(|(core, target)| componentize_file(&core, &target).map(|size| (target, size))).collect()
+    artefacts.into_iter().map(|(core, target)| componentize_file(&core, &target, encode::componentize).map(|size| (target, size))).collect()
 }
 
 /// A host may be watching the folder, so a component appears whole or not at all: written under another name, then renamed.

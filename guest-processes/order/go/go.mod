@@ -1,0 +1,7 @@
+module order
+
+go 1.25
+
+require procession v0.0.0
+
+replace procession => ../../../sdk/go

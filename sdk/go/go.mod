@@ -1,0 +1,3 @@
+module procession
+
+go 1.25
