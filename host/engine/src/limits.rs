@@ -31,8 +31,14 @@ pub struct Limits {
     /// Most streams are shorter and never pay for one.
     pub snapshot_every: u64,
     /// Processes of the whole host that stay in memory; the rest is folded again when it is needed.
-    /// Each holds an instance for every stream under way, so a runtime must have room for about three times as many.
+    /// Each holds a folded state for every stream under way; `warm_max` bounds those.
     pub lanes_max: usize,
+    /// Folded states of the whole host that stay in memory. Each holds an instance, and a runtime must have room for somewhat more:
+    /// a process with many streams must not take the instances of others.
+    pub warm_max: usize,
+    /// Memory that all folded states of the whole host may hold, in bytes; those that were used longest ago are folded again when they are needed.
+    /// What counts is the size of a guest's memory, of which a usual one touches a small part, and a hostile one all of it.
+    pub warm_bytes_max: usize,
     /// Bytes of one message from outside.
     pub payload_bytes_max: usize,
     /// Timers due within this many milliseconds are kept in memory; later ones only in the store.
@@ -63,6 +69,8 @@ impl Default for Limits {
             outage_retry_ms: 1_000,
             snapshot_every: 256,
             lanes_max: 2_048,
+            warm_max: 8_192,
+            warm_bytes_max: 8 * 1_024 * 1_024 * 1_024,
             payload_bytes_max: 256 * 1_024,
             timer_horizon_ms: 60_000,
             timers_per_step_max: 256,

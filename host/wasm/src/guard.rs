@@ -3,6 +3,17 @@
 
 use wasmtime::ResourceLimiter;
 
+/// Core instances in one instance of a component: toolchains put a handful of adapters around the guest's own module,
+/// and Python makes one of each library. Beyond that it is an attack.
+pub(crate) const CORE_INSTANCES_MAX: u32 = 32;
+
+/// Tables in one instance of a component.
+pub(crate) const TABLES_MAX: u32 = 16;
+
+/// Memories in one instance of a component. Adapters use that of the guest; with a second one, a definition would take twice its share
+/// of the pool, and others would find no room.
+pub(crate) const MEMORIES_MAX: u32 = 1;
+
 /// The data of every store: counts what its instance takes and stops it at the limit.
 pub(crate) struct Guard {
     memory_bytes: usize,
@@ -18,6 +29,10 @@ pub(crate) struct OverLimit(String);
 impl Guard {
     pub(crate) fn new(memory_bytes_max: usize, table_elements_max: usize) -> Self {
         Self { memory_bytes: 0, memory_bytes_max, table_elements_max }
+    }
+
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.memory_bytes
     }
 }
 
@@ -43,16 +58,15 @@ impl ResourceLimiter for Guard {
         Ok(true)
     }
 
-    // Toolchains put a handful of adapters around the guest's own module; beyond that it is an attack.
     fn instances(&self) -> usize {
-        32
+        CORE_INSTANCES_MAX as usize
     }
 
     fn tables(&self) -> usize {
-        16
+        TABLES_MAX as usize
     }
 
     fn memories(&self) -> usize {
-        8
+        MEMORIES_MAX as usize
     }
 }

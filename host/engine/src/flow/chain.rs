@@ -45,6 +45,8 @@ pub(super) struct Chain<'a> {
     snapshots: Vec<Kept>,
     /// Earlier attempts at the input that failed.
     pub(super) failed: Option<Attempts>,
+    /// Attempts that the last failed turn took.
+    tried: u32,
     /// Deferred messages that an event of their stream has made due.
     pub(super) due_again: Vec<u64>,
     /// Whether a stream began: what waited for one may have a receiver now.
@@ -105,6 +107,7 @@ impl<'a> Chain<'a> {
             notes: Vec::new(),
             snapshots: Vec::new(),
             failed: None,
+            tried: 1,
             due_again: Vec::new(),
             begun: false,
         }

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use super::chain::Chain;
 use super::inbox::{AnswerTo, Work};
-use super::lanes::{Lane, Lanes};
+use super::lanes::{Lane, Lanes, Weight};
 use super::mailbox::{Mailbox, Taken};
 use super::shared::Shared;
 use super::timers::Timers;
@@ -49,7 +49,10 @@ pub(crate) struct Worker {
 
 impl Worker {
     pub(crate) fn new(index: usize, shared: Arc<Shared>) -> Self {
-        let lanes = Lanes::new(shared.limits.lanes_max / shared.mailboxes.len().max(1));
+        let workers = shared.mailboxes.len().max(1);
+        let limits = &shared.limits;
+        let weight_max = Weight { states: limits.warm_max / workers, bytes: limits.warm_bytes_max / workers };
+        let lanes = Lanes::new(limits.lanes_max / workers, weight_max);
         let (timers, backlog, outage) = (Timers::new(index), VecDeque::new(), Outage::default());
         Self { index, shared, lanes, timers, backlog, outage, in_flight: 0, next_ticket: 0, deploys: 0 }
     }

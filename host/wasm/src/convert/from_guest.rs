@@ -11,6 +11,7 @@ use procession_engine::ports::definition::GuestError;
 
 use crate::bindings::procession::process::types as wit;
 use crate::rules::Rules;
+use crate::text;
 
 /// Longest text for people, in bytes; the rest is cut off, since an explanation is no reason to fail.
 const EXPLANATION_BYTES_MAX: usize = 4 * 1024;
@@ -175,7 +176,6 @@ fn count(what: &str, found: usize, max: usize) -> Checked<()> {
     if found > max { Err(GuestError::Limit(format!("{what}: {found}, the most is {max}"))) } else { Ok(()) }
 }
 
-fn clip(mut text: String) -> String {
-    text.truncate(text.floor_char_boundary(EXPLANATION_BYTES_MAX));
-    text
+fn clip(text: String) -> String {
+    text::explanation(text, EXPLANATION_BYTES_MAX)
 }

@@ -24,12 +24,14 @@ impl Chain<'_> {
     pub(super) fn attempt(&mut self, target: &Target, trigger: &Trigger, cause: &MessageId) -> Result<Outcome, Failure> {
         let mut attempt = 1;
         loop {
+            let was_warm = self.lane.is_warm(&target.suffix);
             match self.turn(target, trigger, cause) {
                 Err(Failure::Guest(definition, error)) => {
                     Counters::count(&self.shared.counters.guest_errors);
                     let process = &self.lane.row.id;
                     tracing::warn!(%process, stream = %target.suffix, message_id = %cause, definition, attempt, %error, "a definition broke");
-                    if attempt >= self.shared.limits.attempts_max {
+                    if attempt >= self.shared.limits.attempts_max || is_certain(&error, was_warm) {
+                        self.tried = attempt;
                         return Err(Failure::Guest(definition, error));
                     }
                     attempt += 1;
@@ -148,6 +150,11 @@ impl Chain<'_> {
             Outcome::Deferred(_) => Counters::count(&counters.deferred),
         }
     }
+}
+
+/// Whether another attempt would only cost the same once more: what used up a limit in a fresh instance does so again, and takes the longest of all.
+fn is_certain(error: &GuestError, was_warm: bool) -> bool {
+    !was_warm && matches!(error, GuestError::Limit(_))
 }
 
 fn definition_of(module: &Module) -> Result<&dyn Definition, Failure> {

@@ -78,7 +78,7 @@ impl Chain<'_> {
         let reason = format!("{definition}: {error}");
         tracing::error!(process = %message.process, message_id = %message.id, kind = %message.kind, reason, "process parked");
         let before = self.failed.take().filter(|_| message.id == self.input.id);
-        let failed = Attempts::after(before.as_ref(), self.shared.limits.attempts_max, definition, error, self.now);
+        let failed = Attempts::after(before.as_ref(), self.tried, definition, error, self.now);
         let (id, attempts) = (message.id.clone(), failed.count);
         Counters::count(&self.shared.counters.dead_letters);
         self.note(Happening::Died, &message, target.clone(), reason.clone(), None);
