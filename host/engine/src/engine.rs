@@ -10,8 +10,10 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::error::{DeployError, Refusal};
+use crate::flow::flood::Flood;
 use crate::flow::inbox::{Answer, Operation, Request, Work};
 use crate::flow::mailbox::Mailbox;
+use crate::flow::rest::Rest;
 use crate::flow::shared::Shared;
 pub use crate::flow::shared::{Counters, Load};
 use crate::flow::watchers::Watchers;
@@ -70,10 +72,20 @@ impl Standing {
         let mailboxes = (0..limits.workers.max(1)).map(|_| Mailbox::new(limits.waiting_max, limits.waiting_bytes_max)).collect();
         let watchers = Watchers::new(limits.watchers_max);
         let query = Query::new(Arc::clone(&store));
-        let (counters, in_flight) = (Counters::default(), AtomicUsize::default());
-        let shared =
-            Shared { store, registry: Arc::clone(&registry), clock, limits, settings, entropy, mailboxes, watchers, counters, in_flight };
-        let shared = Arc::new(shared);
+        let shared = Arc::new(Shared {
+            flood: Flood::new(limits.workers.max(1), &limits),
+            rest: Rest::new(&limits),
+            store,
+            registry: Arc::clone(&registry),
+            clock,
+            limits,
+            settings,
+            entropy,
+            mailboxes,
+            watchers,
+            counters: Counters::default(),
+            in_flight: AtomicUsize::default(),
+        });
         let workers = (0..shared.mailboxes.len()).map(|index| Worker::new(index, Arc::clone(&shared))).collect();
         let engine = Arc::new(Engine { shared, registry, query, threads: Mutex::default() });
         Ok(Self { engine, workers })

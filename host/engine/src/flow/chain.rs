@@ -1,6 +1,7 @@
 //! A chain: the turns that one input sets off within its process, up to the point where only the outside can go on.
 //! All of it becomes one commit, so an inner hop costs no sync; nothing here is visible before that commit.
 
+mod bounds;
 mod close;
 mod decide;
 mod keep;
@@ -213,6 +214,10 @@ impl<'a> Chain<'a> {
     fn hop_to(&mut self, target: &Target, message: &Message) -> Result<(), StoreError> {
         if self.lane.row.parked.is_some() {
             self.keep(message.clone(), Some(target.suffix.clone()), DeliveryState::Parked);
+            return Ok(());
+        }
+        if self.shared.rests(&target.module).is_some() {
+            self.keep(message.clone(), Some(target.suffix.clone()), DeliveryState::Due);
             return Ok(());
         }
         match self.attempt(target, &Trigger::Message(message.clone()), &message.id) {

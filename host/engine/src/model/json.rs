@@ -32,6 +32,11 @@ impl Json {
         Ok(Self(text))
     }
 
+    /// A document that the host wrote around others: it may have a level more than they.
+    pub(crate) fn of_the_host(text: impl Into<Arc<str>>) -> Self {
+        Self(text.into())
+    }
+
     /// The document `null`.
     #[must_use]
     pub fn null() -> Self {

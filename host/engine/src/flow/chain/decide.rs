@@ -25,9 +25,11 @@ impl Chain<'_> {
         let mut attempt = 1;
         loop {
             let was_warm = self.lane.is_warm(&target.suffix);
+            let started_us = self.shared.clock.ticks_us();
             match self.turn(target, trigger, cause) {
                 Err(Failure::Guest(definition, error)) => {
                     Counters::count(&self.shared.counters.guest_errors);
+                    self.shared.wasted(&target.module, &definition, started_us);
                     let process = &self.lane.row.id;
                     tracing::warn!(%process, stream = %target.suffix, message_id = %cause, definition, attempt, %error, "a definition broke");
                     if attempt >= self.shared.limits.attempts_max || is_certain(&error, was_warm) {
@@ -61,6 +63,7 @@ impl Chain<'_> {
             None => self.fold(&module, &turn.stream)?,
         };
         let outcome = turn.run(&mut *decider, trigger.clone(), cause.clone()).map_err(guest)?;
+        self.has_room_for(target, &outcome).map_err(guest)?;
         if was_warm && self.audit_is_due() {
             let again =
                 turn.run(&mut *self.fold_from_the_beginning(&module, &turn.stream)?, trigger.clone(), cause.clone()).map_err(guest)?;

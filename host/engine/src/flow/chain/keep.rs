@@ -87,6 +87,14 @@ impl Chain<'_> {
         Ok(())
     }
 
+    /// Keeps a command whose adapter rests: tried when that is over, and no attempt was made.
+    pub(in crate::flow) fn keep_for_ms(&mut self, for_ms: u64, command: Message, target: Option<Suffix>) {
+        let due = self.now.plus_ms(for_ms);
+        let failed = self.failed.clone();
+        let seq = self.keep_as(command, target, DeliveryState::Retrying(due), failed);
+        self.delay(due, seq, Fires::Retry(seq));
+    }
+
     /// Keeps a command that its adapter failed on: for another attempt later, or as a dead letter.
     pub(in crate::flow) fn try_later(&mut self, command: Message, target: Option<Suffix>, definition: String, error: String) {
         let failed = Attempts::after(self.failed.as_ref(), 1, definition, error, self.now);

@@ -100,5 +100,6 @@ impl After {
 pub(crate) struct Settled {
     pub(super) process: ProcessId,
     pub(super) ticket: u64,
+    pub(super) bytes: usize,
     pub(super) result: Result<(), CommitError>,
 }
