@@ -118,9 +118,19 @@ impl Guest {
     /// # Panics
     /// Where the WAT is none.
     #[must_use]
-    pub fn component(mut self) -> Vec<u8> {
+    pub fn component(self) -> Vec<u8> {
+        self.component_with(|text| text)
+    }
+
+    /// The component of its text after a change; `MANIFEST` in the text stands for the address of the manifest.
+    ///
+    /// # Panics
+    /// Where the WAT is none.
+    #[must_use]
+    pub fn component_with(mut self, change: impl FnOnce(String) -> String) -> Vec<u8> {
         let manifest = self.said.lay_out(&mut self.image);
-        component(&self.wat(manifest), self.world)
+        let text = change(self.wat(manifest)).replace("MANIFEST", &manifest.to_string());
+        component(&text, self.world)
     }
 
     fn wat(&self, manifest: u32) -> String {

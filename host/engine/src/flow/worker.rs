@@ -173,7 +173,7 @@ impl Worker {
             Work::Deliver(undelivered) => self.deliver(*undelivered),
             Work::Fire(timer) => self.fire(*timer),
             Work::Revived(process) => self.revived(&process),
-            Work::TakeUp(process) => self.take_up(&process),
+            Work::TakeUp(process) => self.take_up_unless_parked(&process),
             Work::Operate { process, operation, answer } => self.operate(&process, operation, answer),
             Work::LookAgain(process) => self.look_again(process.as_ref()),
             Work::Later(work) => self.do_later(*work),

@@ -16,6 +16,9 @@ use crate::text;
 /// Longest text for people, in bytes; the rest is cut off, since an explanation is no reason to fail.
 const EXPLANATION_BYTES_MAX: usize = 4 * 1024;
 
+/// Longest code for programs, in bytes; the rest is cut off for the same reason.
+const CODE_BYTES_MAX: usize = 128;
+
 /// Longest name of a timer, step or tag, in bytes: they are keys of indexes.
 const NAME_BYTES_MAX: usize = 256;
 
@@ -86,12 +89,12 @@ pub(crate) fn rejection(rejection: wit::Rejection) -> Rejection {
         wit::RejectionReason::Invalid => RejectionReason::Invalid,
         wit::RejectionReason::NotApplicable => RejectionReason::NotApplicable,
     };
-    Rejection { reason, code: clip(rejection.code), message: clip(rejection.message) }
+    Rejection { reason, code: text::explanation(rejection.code, CODE_BYTES_MAX), message: clip(rejection.message) }
 }
 
 /// A fault that the guest reports of itself.
 pub(crate) fn fault(fault: wit::Fault) -> GuestError {
-    GuestError::Fault { code: clip(fault.code), message: clip(fault.message) }
+    GuestError::Fault { code: text::explanation(fault.code, CODE_BYTES_MAX), message: clip(fault.message) }
 }
 
 /// What `look` answered.
