@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use procession_engine::gate::GateMode;
 use procession_engine::limits::Limits;
 use procession_engine::ports::clock::Clock;
 use serde_json::{Map, Value};
@@ -25,6 +26,7 @@ pub struct Builder {
     pub(crate) listen: Option<String>,
     pub(crate) settings: BTreeMap<String, Map<String, Value>>,
     pub(crate) limits: Limits,
+    pub(crate) gate: GateMode,
     pub(crate) guest_limits: procession_wasm::Limits,
     pub(crate) http_limits: HttpLimits,
     pub(crate) clock: Arc<dyn Clock>,
@@ -57,6 +59,7 @@ impl Default for Builder {
             listen: None,
             settings: BTreeMap::new(),
             limits: Limits::default(),
+            gate: GateMode::default(),
             guest_limits: procession_wasm::Limits::default(),
             http_limits: HttpLimits::default(),
             clock: Arc::new(SystemClock::new()),
@@ -112,6 +115,12 @@ impl Builder {
     /// The bounds of the engine.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// What becomes of a new definition that does not keep what it owes to recorded histories; it is taken with a warning where nothing is said.
+    pub fn gate(mut self, mode: GateMode) -> Self {
+        self.gate = mode;
         self
     }
 

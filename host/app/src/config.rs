@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use procession::engine::gate::GateMode;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -24,6 +25,7 @@ struct File {
     free_bytes_min: Option<u64>,
     cache_bytes: Option<u64>,
     definitions: Option<PathBuf>,
+    gate: Option<String>,
     listen: Option<String>,
     log: Option<String>,
     log_format: Option<Format>,
@@ -41,6 +43,7 @@ pub(crate) struct Config {
     pub(crate) free_bytes_min: Option<u64>,
     pub(crate) cache_bytes: Option<u64>,
     pub(crate) definitions: Definitions,
+    pub(crate) gate: GateMode,
     pub(crate) listen: String,
     pub(crate) log: String,
     pub(crate) log_format: Format,
@@ -83,11 +86,13 @@ impl Config {
         if tokens.iter().any(|token| token.trim().is_empty()) {
             return Err("a token is empty; leave it out, or make it long and random".to_owned());
         }
+        let gate = arguments.gate.or(file.gate).map_or(Ok(GateMode::default()), |text| gate(&text))?;
         let stop_within = arguments.stop_within.or(file.stop_within).map_or(Ok(STOP_WITHIN), |text| duration(&text))?;
         Ok(Self {
             data: arguments.data.or(file.data).unwrap_or_else(|| PathBuf::from("data")),
             free_bytes_min: arguments.free_bytes_min.or(file.free_bytes_min),
             cache_bytes: arguments.cache_bytes.or(file.cache_bytes),
+            gate,
             definitions: named.unwrap_or_else(|| Definitions::Default(PathBuf::from("definitions"))),
             listen: arguments.listen.or(file.listen).unwrap_or_else(|| "127.0.0.1:43210".to_owned()),
             log: arguments.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
@@ -103,6 +108,11 @@ impl Config {
 fn read(path: &Path) -> Result<File, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("the configuration {} cannot be read: {error}", path.display()))?;
     toml::from_str(&text).map_err(|error| format!("the configuration {} is wrong: {}", path.display(), error.to_string().trim_end()))
+}
+
+/// Reads `refuse`, `warn` or `off`.
+fn gate(text: &str) -> Result<GateMode, String> {
+    GateMode::parse(text).ok_or_else(|| format!("the gate {text:?} must read refuse, warn or off"))
 }
 
 /// Reads `30s`, `500ms` or `1m 30s`.
@@ -130,9 +140,10 @@ mod tests {
     use std::path::PathBuf;
     use std::time::Duration;
 
+    use procession::engine::gate::GateMode;
     use serde_json::json;
 
-    use super::{Config, Definitions, duration, setting};
+    use super::{Config, Definitions, File, duration, setting};
     use crate::cli::ServeArguments;
 
     fn file(text: &str) -> tempfile::NamedTempFile {
@@ -175,12 +186,45 @@ mod tests {
     }
 
     #[test]
+    fn the_gate_warns_where_nothing_is_said_and_knows_three_words() {
+        assert_eq!(Config::of(ServeArguments::default(), None).unwrap().gate, GateMode::Warn);
+        let file = file("gate = \"refuse\"\n");
+        let arguments = || ServeArguments { config: Some(file.path().to_owned()), ..ServeArguments::default() };
+        assert_eq!(Config::of(arguments(), None).unwrap().gate, GateMode::Refuse);
+        let off = ServeArguments { gate: Some("off".to_owned()), ..arguments() };
+        assert_eq!(Config::of(off, None).unwrap().gate, GateMode::Off);
+        let wrong = ServeArguments { gate: Some("open".to_owned()), ..arguments() };
+        assert!(Config::of(wrong, None).unwrap_err().contains("refuse, warn or off"));
+    }
+
+    #[test]
     fn a_setting_names_a_definition_and_a_key() {
         assert_eq!(setting("carrier-stub.delayMs=0").unwrap(), ("carrier-stub".to_owned(), "delayMs".to_owned(), json!(0)));
         assert_eq!(setting("a.b=two words").unwrap().2, json!("two words"));
         assert_eq!(setting("a.b.c=true").unwrap().1, "b.c");
         for wrong in ["", "a", "a.b", "a=b", ".b=1", "a.=1"] {
             assert!(setting(wrong).is_err(), "{wrong:?} was taken");
+        }
+    }
+
+    /// Draws files that are nearly right: `PROCESSION_FUZZ_CASES` says how many, `PROCESSION_FUZZ_SEED` which.
+    #[test]
+    fn a_file_is_read_or_refused_whatever_is_in_it() {
+        let number = |name: &str, usual: u64| std::env::var(name).map_or(usual, |text| text.parse().unwrap());
+        let (cases, seed) = (number("PROCESSION_FUZZ_CASES", 2_000), number("PROCESSION_FUZZ_SEED", 1));
+        let corpus = [
+            "data = \"d\"\nlisten = \"127.0.0.1:1\"\nlog-format = \"json\"\ntoken = [\"a\", \"b\"]\nstop-within = \"1m 30s\"\n",
+            "free-bytes-min = 1\ncache-bytes = 0x7f\ninsecure = true\n[set.carrier-stub]\ndelayMs = 1\nrate = 1.5\nat = 2026-01-01T00:00:00Z\n",
+            "[set]\na = { b = [1, { c = \"\"\"d\"\"\" }], \"e.f\" = '\\' }\n",
+        ];
+        let words = &["[[[[[[[[[[[[[[[[[[[[", "{a=", "=", "\n", "\"\"\"", "1e999", "0x", "inf", "9999999999999999999999", "[set.", "]", ".", "\u{0}"];
+        for case in 0..cases {
+            let text = procession_fuzz::mutated_text(&mut procession_fuzz::Dice::of(seed, case), &corpus, words);
+            if let Ok(file) = toml::from_str::<File>(&text) {
+                // Whatever it says, it is a time or it is none.
+                let _ = duration(&file.stop_within.unwrap_or_default());
+                let _ = setting(&text);
+            }
         }
     }
 }

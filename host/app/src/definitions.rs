@@ -45,7 +45,8 @@ fn refusal(error: &DeployError) -> Refusal {
     let text = told(error);
     match error {
         DeployError::Load(LoadError::Host(_)) | DeployError::Store(_) => Refusal::Later(text),
-        DeployError::Load(_) => Refusal::Broken(text),
+        // The histories that stand against it do not change either.
+        DeployError::Load(_) | DeployError::Gate { .. } => Refusal::Broken(text),
         DeployError::Clash(_) | DeployError::Unknown(_) => Refusal::Clash(text),
     }
 }

@@ -33,6 +33,7 @@ mod builder;
 mod host;
 
 mod backup;
+mod migration;
 mod verify;
 
 mod clock;

@@ -10,6 +10,7 @@ use procession_engine::engine::{Parts, Standing};
 use procession_engine::error::DeployError;
 use procession_engine::model::id::Category;
 use procession_engine::model::json::Json;
+use procession_engine::ports::log::Log;
 use procession_engine::ports::shelf::Shelf;
 use procession_engine::ports::store::EventStore;
 use procession_store_memory::MemoryStore;
@@ -18,7 +19,7 @@ use procession_wasm::WasmRuntime;
 use procession_wasm::folder::{Folder, FolderError, INTERVAL, RefusedFile};
 use serde_json::{Map, Value};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::backup::Backups;
 use crate::builder::{Access, Builder, Keeps};
@@ -35,6 +36,7 @@ pub(crate) const COMPILED: &str = "compiled";
 /// What is kept, and how to let go of it.
 struct Kept {
     store: Arc<dyn EventStore>,
+    log: Arc<dyn Log>,
     shelf: Arc<dyn Shelf>,
     close: Box<dyn FnOnce() + Send>,
     /// The store, where it is one that backups are taken of.
@@ -74,8 +76,18 @@ pub(crate) async fn start(builder: Builder) -> Result<Host, StartError> {
         None => no_files(),
     };
     let look = Arc::new(Look::new());
-    let desk =
-        Desk { engine, backups, payload_bytes_max, module_bytes_max, refused_files, doors: Arc::clone(&doors), look, stopping: stopped };
+    let desk = Desk {
+        engine,
+        backups,
+        payload_bytes_max,
+        module_bytes_max,
+        refused_files,
+        checks: one_at_a_time(),
+        doors: Arc::clone(&doors),
+        look,
+        migrations: one_at_a_time(),
+        stopping: stopped,
+    };
     let router = router(desk.clone(), tokens);
     let start = |listener| Server::start(listener, answers(router.clone(), Arc::clone(&doors)), doors, stopping.clone());
     let server = listener.map(start);
@@ -93,7 +105,9 @@ pub(crate) async fn only_reading(builder: Builder) -> Result<Host, StartError> {
     })
     .await?;
     let (stopping, stopped) = watch::channel(false);
-    let desk = Desk { engine, backups, payload_bytes_max, module_bytes_max, refused_files: no_files(), doors, look, stopping: stopped };
+    let (refused_files, checks, migrations) = (no_files(), one_at_a_time(), one_at_a_time());
+    let desk =
+        Desk { engine, backups, payload_bytes_max, module_bytes_max, refused_files, checks, doors, look, migrations, stopping: stopped };
     let router = router(desk.clone(), tokens);
     Ok(Host { desk, router, server: None, watch: None, stopping, close: Some(close) })
 }
@@ -105,6 +119,10 @@ fn bounds(builder: &Builder) -> (Tokens, usize, usize) {
 fn tokens(builder: &Builder) -> Tokens {
     let names = if builder.access == Access::Everybody { Names::Any } else { Names::Local };
     Tokens::new(builder.tokens.clone(), names)
+}
+
+fn one_at_a_time() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(1))
 }
 
 fn no_files() -> Arc<dyn Fn() -> Vec<RefusedFile> + Send + Sync> {
@@ -134,16 +152,17 @@ fn open(mut builder: Builder) -> Result<Opened, StartError> {
         let unreadable = |error| StartError::Definitions { reason: format!("{} cannot be read: {error}", folder.display()) };
         std::fs::read_dir(folder).map_err(unreadable)?;
     }
-    let Kept { store, shelf, close, durable } = kept(&builder)?;
+    let Kept { store, log, shelf, close, durable } = kept(&builder)?;
     let compiled = match &builder.keeps {
         Keeps::Memory => None,
         Keeps::Folder(folder) => Some(folder.join(COMPILED)),
     };
     let module_bytes_max = builder.guest_limits.module_bytes_max;
     let runtime = WasmRuntime::new(builder.guest_limits, compiled).map_err(|error| StartError::Runtime(told(&error)))?;
-    let (clock, limits) = (builder.clock, builder.limits);
+    let (clock, limits, gate) = (builder.clock, builder.limits, builder.gate);
     let backups = Backups::of(durable, Arc::clone(&clock));
-    let standing = Standing::new(Parts { store, shelf, runtime: Arc::new(runtime), clock, settings, limits, entropy: entropy() })?;
+    let runtime = Arc::new(runtime);
+    let standing = Standing::new(Parts { store, log, shelf, runtime, clock, settings, limits, gate, entropy: entropy() })?;
     let open = |path: PathBuf| definitions::open(&path, module_bytes_max, standing.engine()).map_err(|error| folder_error(&error));
     let folder = builder.definitions.map(open).transpose()?;
     Ok(Opened { standing, folder, close, backups })
@@ -153,7 +172,8 @@ fn kept(builder: &Builder) -> Result<Kept, StartError> {
     match &builder.keeps {
         Keeps::Memory => {
             let store = MemoryStore::new();
-            Ok(Kept { store: Arc::new(store.clone()), shelf: Arc::new(store), close: Box::new(|| ()), durable: None })
+            let log = Arc::new(store.clone());
+            Ok(Kept { store: Arc::new(store.clone()), log, shelf: Arc::new(store), close: Box::new(|| ()), durable: None })
         }
         Keeps::Folder(folder) => {
             // Room for all that the workers may have in flight, so that none of them ever waits for the writer.
@@ -169,6 +189,7 @@ fn kept(builder: &Builder) -> Result<Kept, StartError> {
             let store = Arc::new(store);
             Ok(Kept {
                 store: store.clone(),
+                log: store.clone(),
                 shelf: store.clone(),
                 durable: Some(Arc::clone(&store)),
                 close: Box::new(move || store.close()),

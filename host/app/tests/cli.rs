@@ -10,7 +10,7 @@ use support::guest;
 use support::server::{Folders, GUESTS, run, run_on};
 
 /// Every command, as it is typed.
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 30] = [
     "",
     "serve",
     "definitions",
@@ -28,6 +28,7 @@ const COMMANDS: [&str; 28] = [
     "process notes",
     "process cancel",
     "process retry",
+    "process migrate",
     "dead-letters",
     "dead-letters list",
     "dead-letters show",
@@ -35,6 +36,7 @@ const COMMANDS: [&str; 28] = [
     "dead-letters drop",
     "stream",
     "stream read",
+    "test",
     "verify",
     "backup",
     "restore",

@@ -2,11 +2,12 @@
 //! No store is named in here; each brings a [`Home`] and one line, `procession_conformance::suite!(MyHome);`.
 //!
 //! Every rule becomes a test of its own under the sentence that is its name.
-//! The rules use only the two ports and never wait for time to pass: they wait for callbacks.
+//! The rules use only the three ports of a store and never wait for time to pass: they wait for callbacks.
 
 mod suite;
 
 pub mod commits;
+pub mod entries;
 pub mod keeping;
 pub mod order;
 pub mod reads;
@@ -20,6 +21,7 @@ pub mod samples;
 
 mod picture;
 
+use procession_engine::ports::log::Log;
 use procession_engine::ports::shelf::Shelf;
 use procession_engine::ports::store::EventStore;
 
@@ -29,7 +31,7 @@ const READ: &str = "the store can be read";
 /// A place that keeps what a store wrote.
 pub trait Home {
     /// The store that lives there.
-    type Store: EventStore + Shelf + 'static;
+    type Store: EventStore + Log + Shelf + 'static;
 
     /// A place where nothing is kept yet.
     fn fresh() -> Self;

@@ -36,6 +36,12 @@ macro_rules! suite {
             a_read_begins_at_its_place_and_ends_at_its_limit
             what_nobody_recorded_reads_as_nothing
         }
+        $crate::rules! { $home; entries:
+            entries_come_as_they_were_committed_in_order_of_position
+            a_read_of_entries_begins_at_its_place_and_ends_at_its_bounds
+            entries_of_a_stream_are_those_that_go_on_it
+            entries_are_there_again_after_a_reopen
+        }
         $crate::rules! { $home; waiting:
             undelivered_messages_come_in_order_of_owner_and_number
             undelivered_messages_of_one_owner_can_be_asked_for
@@ -94,6 +100,7 @@ mod tests {
         let suite = include_str!("suite.rs");
         let files = [
             include_str!("commits.rs"),
+            include_str!("entries.rs"),
             include_str!("keeping.rs"),
             include_str!("refusals.rs"),
             include_str!("order.rs"),

@@ -11,28 +11,34 @@ use tokio::sync::oneshot;
 
 use crate::error::{DeployError, Refusal};
 use crate::flow::flood::Flood;
-use crate::flow::inbox::{Answer, Operation, Request, Work};
+use crate::flow::inbox::{Answer, Move, Operation, Request, Work};
 use crate::flow::mailbox::Mailbox;
+use crate::flow::moving;
 use crate::flow::rest::Rest;
 use crate::flow::shared::Shared;
 pub use crate::flow::shared::{Counters, Load};
 use crate::flow::watchers::Watchers;
 use crate::flow::worker::{Progress, Worker};
+use crate::gate::{Gate, GateMode};
 use crate::limits::Limits;
 use crate::model::id::{Digest, ProcessId};
 use crate::model::json::Json;
 use crate::model::process::ProcessRow;
 use crate::ports::clock::Clock;
-use crate::ports::definition::Runtime;
+use crate::ports::definition::{Module, Runtime};
+use crate::ports::log::Log;
 use crate::ports::shelf::{ModuleRecord, Shelf};
 use crate::ports::store::{EventStore, StoreError};
 use crate::query::Query;
 use crate::registry::{Deployed, Origin, Outcome, Registry};
+use crate::replay::Replay;
 
 /// What an engine is made of.
 pub struct Parts {
     /// Keeps the streams.
     pub store: Arc<dyn EventStore>,
+    /// The log of that store, with what led to every decision.
+    pub log: Arc<dyn Log>,
     /// Keeps the modules.
     pub shelf: Arc<dyn Shelf>,
     /// Makes modules run.
@@ -43,6 +49,8 @@ pub struct Parts {
     pub settings: HashMap<String, Json>,
     /// The bounds.
     pub limits: Limits,
+    /// What becomes of a new module that does not keep what it owes to recorded histories.
+    pub gate: GateMode,
     /// Makes the seeds of this host different from those of every other one; from a good source of randomness.
     pub entropy: u64,
 }
@@ -52,6 +60,7 @@ pub struct Engine {
     shared: Arc<Shared>,
     registry: Arc<Registry>,
     query: Query,
+    log: Arc<dyn Log>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -67,8 +76,9 @@ impl Standing {
     /// # Errors
     /// [`StoreError`] where the shelf cannot be read.
     pub fn new(parts: Parts) -> Result<Self, StoreError> {
-        let Parts { store, shelf, runtime, clock, settings, limits, entropy } = parts;
+        let Parts { store, log, shelf, runtime, clock, settings, limits, gate, entropy } = parts;
         let registry = Arc::new(Registry::open(shelf, runtime, Arc::clone(&clock))?);
+        registry.guard(Gate::new(gate, Arc::clone(&store), Arc::clone(&log), Arc::clone(&clock), &limits));
         let mailboxes = (0..limits.workers.max(1)).map(|_| Mailbox::new(limits.waiting_max, limits.waiting_bytes_max)).collect();
         let watchers = Watchers::new(limits.watchers_max);
         let query = Query::new(Arc::clone(&store));
@@ -87,7 +97,7 @@ impl Standing {
             in_flight: AtomicUsize::default(),
         });
         let workers = (0..shared.mailboxes.len()).map(|index| Worker::new(index, Arc::clone(&shared))).collect();
-        let engine = Arc::new(Engine { shared, registry, query, threads: Mutex::default() });
+        let engine = Arc::new(Engine { shared, registry, query, log, threads: Mutex::default() });
         Ok(Self { engine, workers })
     }
 
@@ -173,6 +183,15 @@ impl Engine {
         self.ask(owner, |answer| Work::Operate { process, operation, answer }).await
     }
 
+    /// Does all that the move of a stream to another module would do, and records nothing.
+    /// The process goes on meanwhile and hears nothing of it. Folds a history, so call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// [`Refusal`] says why the stream would stay where it is.
+    pub fn rehearse(&self, process: &ProcessId, wanted: Move) -> Result<(), Refusal> {
+        moving::rehearse(&self.shared, process, wanted)
+    }
+
     async fn ask<T>(&self, owner: usize, work: impl FnOnce(oneshot::Sender<Result<T, Refusal>>) -> Work) -> Result<T, Refusal> {
         let (answer, answered) = oneshot::channel();
         let mailbox = &self.shared.mailboxes[owner];
@@ -210,10 +229,22 @@ impl Engine {
         &self.query
     }
 
+    /// Decides recorded histories again with a module; see [`Replay`].
+    #[must_use]
+    pub fn replay<'a>(&'a self, module: &'a Module) -> Replay<'a> {
+        Replay::of(module, &*self.shared.store, &*self.log, &*self.shared.clock)
+    }
+
     /// Lists, checks and looks up definitions.
     #[must_use]
     pub fn registry(&self) -> &Arc<Registry> {
         &self.registry
+    }
+
+    /// The bounds.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.shared.limits
     }
 
     /// What happened since the start.

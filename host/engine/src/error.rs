@@ -2,7 +2,7 @@
 //! A definition's refusal travels here to its caller, but it is a decision, not a fault.
 
 use crate::model::decision::{Rejection, RejectionReason};
-use crate::model::id::{InvalidName, ProcessId};
+use crate::model::id::{Category, InvalidName, ProcessId};
 use crate::ports::definition::{GuestError, LoadError};
 use crate::ports::store::StoreError;
 
@@ -103,6 +103,14 @@ pub enum DeployError {
     /// It clashes with another definition: the operator decides between them.
     #[error("{0}")]
     Clash(String),
+    /// It does not keep what it owes to histories that are recorded: its author mends it, or the operator opens the gate.
+    #[error("the gate refuses {category}: {reasons}")]
+    Gate {
+        /// What it says it is.
+        category: Category,
+        /// What it does not keep, with the first places where that shows.
+        reasons: String,
+    },
     /// No module has this name.
     #[error("no definition is known as {0}; `procession definitions list` shows what there is")]
     Unknown(String),

@@ -66,6 +66,10 @@ pub struct Limits {
     pub watchers_max: usize,
     /// Undelivered messages and events read from the store at once.
     pub page: usize,
+    /// Histories that the gate decides again before it lets a new module in: enough to meet every common way through a process.
+    pub gate_histories_max: usize,
+    /// How long the gate may look, in milliseconds: whoever drops a file in waits for it. What it has seen until then counts.
+    pub gate_ms_max: u64,
 }
 
 impl Default for Limits {
@@ -99,6 +103,8 @@ impl Default for Limits {
             audit_one_in: 1_000,
             watchers_max: 65_536,
             page: 1_024,
+            gate_histories_max: 1_000,
+            gate_ms_max: 3_000,
         }
     }
 }

@@ -223,7 +223,7 @@ fn a_crash_within_a_requested_deploy_does_not_free_the_overruled_file() {
     reg.deploy(b"one", &Origin::File("a.wasm".into())).unwrap();
     assert!(reg.deploy(b"two", &Origin::Request).is_err());
     shelf.puts.store(1000, Ordering::SeqCst);
-    let reg = Registry::open(shelf, bench.runtime.clone(), bench.clock).unwrap();
+    let reg = Registry::open(shelf, bench.runtime.clone(), bench.clock.clone()).unwrap();
     let two = reg.snapshot().resolve("a-1.0").unwrap().digest;
     reg.files_present(&["a.wasm".to_owned()]).unwrap();
     reg.deploy(b"one", &Origin::File("a.wasm".into())).unwrap();

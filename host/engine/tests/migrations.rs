@@ -4,13 +4,19 @@
 
 mod support;
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use procession_engine::error::Refusal;
-use procession_engine::flow::inbox::Operation;
-use procession_engine::model::decision::Trigger;
-use procession_engine::model::id::{Category, Digest};
+use procession_engine::flow::inbox::{Answer, Move, Operation, Request, Unhandled};
+use procession_engine::model::decision::{Context, Decision, Trigger};
+use procession_engine::model::event::StreamEvent;
+use procession_engine::model::id::{Category, Digest, ProcessId};
+use procession_engine::model::json::Json;
 use procession_engine::model::manifest::Manifest;
-use procession_engine::model::view::Phase;
-use procession_engine::ports::definition::GuestError;
+use procession_engine::model::view::{Phase, View};
+use procession_engine::ports::definition::{Decider, Definition, GuestError, Role};
+use procession_engine::registry::Origin;
 use support::{Bench, accept, kinds, manifest, records, reject, request, suffix, word};
 
 fn digest(name: &str) -> Digest {
@@ -67,7 +73,7 @@ fn with_an_old_process() -> Bench {
 }
 
 fn migrate(bench: &mut Bench, name: &str) -> Result<(), Refusal> {
-    bench.operate("C1", Operation::Migrate { suffix: None, to: digest(name) })
+    bench.operate("C1", Operation::Migrate(Move::to(digest(name))))
 }
 
 #[test]
@@ -106,4 +112,116 @@ fn a_module_that_does_not_take_over_or_breaks_gets_nothing() {
     }
     bench.ask(request("C1", "Next")).unwrap();
     assert_eq!(bench.stream("C1-Count"), ["Counted", "Counted"]);
+}
+
+fn rehearse(bench: &Bench, process: &str, wanted: Move) -> Result<(), String> {
+    let rehearsed = bench.standing.engine().rehearse(&ProcessId::parse(process).unwrap(), wanted);
+    rehearsed.map_err(|refusal| refusal.to_string())
+}
+
+#[test]
+fn a_rehearsal_says_what_the_move_would_come_to_and_changes_nothing() {
+    let mut bench = with_an_old_process();
+    let (before, accepted) = (bench.row("C1"), bench.standing.engine().counters().accepted.load(Ordering::SeqCst));
+    assert_eq!(rehearse(&bench, "C1", Move::to(digest("new"))), Ok(()));
+    for (name, why) in [
+        ("stranger", "not-taken-over: count-1.2 does not say"),
+        ("broken", "breaks-on-the-move: stream C1-Count folds, but"),
+        ("old", "already-there: stream C1-Count is on this module of count-1.0"),
+        ("nobody", "unknown-module"),
+    ] {
+        let refused = rehearse(&bench, "C1", Move::to(digest(name))).unwrap_err();
+        assert!(refused.starts_with(why), "{name}: {refused}");
+    }
+    assert_eq!(rehearse(&bench, "C2", Move::to(digest("new"))).unwrap_err(), "nothing is recorded of process C2");
+    assert_eq!((bench.row("C1"), bench.stream("C1-Count").len()), (before, 1));
+    assert_eq!(bench.standing.engine().counters().accepted.load(Ordering::SeqCst), accepted);
+    // What it was about still passes.
+    migrate(&mut bench, "new").unwrap();
+}
+
+#[test]
+fn what_has_been_moved_meanwhile_is_not_moved_from_where_it_no_longer_is() {
+    let mut bench = with_an_old_process();
+    let from_old = Move { from: Some(digest("old")), to: digest("new") };
+    bench.operate("C1", Operation::Migrate(from_old)).unwrap();
+    let back_from_a_stranger = Move { from: Some(digest("stranger")), to: digest("old") };
+    for refused in [
+        rehearse(&bench, "C1", back_from_a_stranger).unwrap_err(),
+        bench.operate("C1", Operation::Migrate(back_from_a_stranger)).unwrap_err().to_string(),
+    ] {
+        assert!(refused.starts_with("moved-meanwhile: stream C1-Count is on count-1.1"), "{refused}");
+    }
+    bench.operate("C1", Operation::Migrate(Move { from: Some(digest("new")), to: digest("old") })).unwrap();
+    assert_eq!(bench.row("C1").root().unwrap().module, digest("old"));
+}
+
+/// Folds nothing that it does not know.
+struct Narrow;
+
+impl Definition for Narrow {
+    fn restore(&self, _: Option<&Json>) -> Result<Box<dyn Decider>, GuestError> {
+        Ok(Box::new(Self))
+    }
+}
+
+impl Decider for Narrow {
+    fn evolve(&mut self, events: &[StreamEvent]) -> Result<(), GuestError> {
+        let knows = |event: &StreamEvent| event.event.kind.as_str() == "Counted";
+        if events.iter().all(knows) { Ok(()) } else { Err(GuestError::Trap("unreachable".to_owned())) }
+    }
+
+    fn decide(&mut self, _: &Context, _: &Trigger) -> Result<Decision, GuestError> {
+        reject("no")
+    }
+
+    fn look(&mut self) -> Result<View, GuestError> {
+        Ok(View { phase: Phase::Running, step: None, outcome: None, tags: vec![] })
+    }
+
+    fn snapshot(&mut self) -> Result<Option<Json>, GuestError> {
+        Ok(None)
+    }
+}
+
+#[test]
+fn a_history_that_does_not_fold_is_named_with_the_event_where_it_breaks() {
+    let mut bench = with_an_old_process();
+    migrate(&mut bench, "new").unwrap();
+    bench.ask(request("C1", "Next")).unwrap();
+    bench.runtime.add("narrow", counter("count-1.4", &["count-1.1"]), Role::Process(Arc::new(Narrow)));
+    bench.standing.engine().deploy(b"narrow", &Origin::Request).unwrap();
+    let refused = rehearse(&bench, "C1", Move::to(digest("narrow"))).unwrap_err();
+    // Its second event is the host's own and is shown to nobody.
+    assert!(refused.starts_with("does-not-fold: stream C1-Count does not fold at event 3 (Arrived): "), "{refused}");
+    assert!(matches!(migrate(&mut bench, "narrow"), Err(Refusal::Guest { .. })));
+    bench.ask(request("C1", "Next")).unwrap();
+    assert_eq!(bench.row("C1").root().unwrap().module, digest("new"));
+}
+
+#[test]
+fn what_the_old_module_put_off_or_did_not_take_is_offered_to_the_new_one() {
+    let mut bench = Bench::new();
+    let waits: support::Decide = |_, _, trigger| match word(trigger).as_str() {
+        "Begin" => accept(&["Counted"], vec![]),
+        "Next" => Ok(Decision::Defer("not yet".to_owned())),
+        _ => reject("no"),
+    };
+    bench.process("old", counter("count-1.0", &[]), waits, |_| Phase::Running);
+    bench.ask(request("C1", "Begin")).unwrap();
+    assert!(matches!(bench.ask(request("C1", "Next")), Ok(Answer::Waiting(..))));
+    let strange = Request { unhandled: Unhandled::Keep, ..request("C1", "Strange") };
+    assert!(matches!(bench.ask(strange), Ok(Answer::Waiting(..))));
+    let takes_all: support::Decide = |_, _, trigger| match word(trigger).as_str() {
+        "Next" => accept(&["CountedAnew"], vec![]),
+        "Strange" => accept(&["Arrived"], vec![]),
+        _ => reject("no"),
+    };
+    let wider = Manifest { handles: kinds(&["Next", "Strange"]), ..counter("count-1.1", &["count-1.0"]) };
+    bench.process("new", wider, takes_all, |_| Phase::Running);
+    bench.standing.settle();
+    assert_eq!(bench.kept("C1").len(), 2, "{:?}", bench.kept("C1"));
+    migrate(&mut bench, "new").unwrap();
+    assert_eq!(bench.stream("C1-Count"), ["Counted", "ProcessCategoryChanged", "CountedAnew", "Arrived"]);
+    assert!(bench.kept("C1").is_empty(), "{:?}", bench.kept("C1"));
 }

@@ -26,6 +26,11 @@ fn a_damaged_value_is_refused() {
 }
 
 #[test]
+fn a_scenario_file_is_read_or_refused_in_few_words() {
+    finds_nothing("scenarios", 20_000);
+}
+
+#[test]
 fn every_request_has_an_answer_that_is_not_the_hosts_fault() {
     finds_nothing("http", 3_000);
 }

@@ -42,6 +42,8 @@ pub struct Guest {
     pub after_decide: String,
     /// More fields of the module.
     pub more: String,
+    /// Answers `upcast`, where there is one: its version, and WAT that leaves an address.
+    pub upcast: Option<(&'static str, String)>,
 }
 
 impl Guest {
@@ -68,6 +70,7 @@ impl Guest {
             realloc: None,
             after_decide: String::new(),
             more: String::new(),
+            upcast: None,
         }
     }
 
@@ -130,11 +133,14 @@ impl Guest {
     pub fn component_with(mut self, change: impl FnOnce(String) -> String) -> Vec<u8> {
         let manifest = self.said.lay_out(&mut self.image);
         let text = change(self.wat(manifest)).replace("MANIFEST", &manifest.to_string());
-        component(&text, self.world)
+        component(&text, self.world, self.upcast.as_ref().map(|(version, _)| *version))
     }
 
     fn wat(&self, manifest: u32) -> String {
         let Self { start, describe, more, .. } = self;
+        let upcast = self.upcast.as_ref().map_or(String::new(), |(version, answer)| {
+            format!(r#"(func (export "procession:upcasting/upcaster@{version}#upcast") (param i32 i32) (result i32) {answer})"#)
+        });
         let memory = self.image.wat();
         let (imports, functions) = if self.world == "process" { self.process_functions() } else { (String::new(), self.one_function()) };
         let realloc = self.realloc.as_deref().unwrap_or(
@@ -157,7 +163,7 @@ impl Guest {
             (start $begin)
             (func (export "procession:process/definition@0.1.0#describe") (result i32)
                 (global.set $asked (i32.add (global.get $asked) (i32.const 1))) {describe} (i32.const {manifest}))
-            {functions}
+            {functions} {upcast}
             {more})"#
         )
     }
@@ -204,17 +210,25 @@ impl Guest {
     }
 }
 
-/// The component of a core module in text form, for a world of the contract.
+/// The component of a core module in text form, for a world of the contract; perhaps with the addition that reads older events, of this version.
 ///
 /// # Panics
 /// Where the text is no core module of that world.
 #[must_use]
-pub fn component(module: &str, world: &str) -> Vec<u8> {
+pub fn component(module: &str, world: &str, upcasting: Option<&str>) -> Vec<u8> {
     let mut bytes = wat::parse_str(module).unwrap_or_else(|error| panic!("{error}\n{module}"));
-    let mut resolve = Resolve::default();
     let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit");
-    let (package, _) = resolve.push_path(contract).expect("the contract is where it always is");
-    let world = resolve.select_world(&[package], Some(world)).expect("a world of the contract");
+    let mut resolve = Resolve::default();
+    resolve.push_path(&contract).expect("the contract is where it always is");
+    let mut text = format!("package made:here; world up {{ include procession:process/{world}@0.1.0;");
+    if let Some(version) = upcasting {
+        let addition = std::fs::read_to_string(contract.join("upcasting/upcasting.wit")).expect("the addition is where it always is");
+        let addition = addition.replace("upcasting@0.1.0", &format!("upcasting@{version}"));
+        resolve.push_str("upcasting.wit", &addition).expect("an interface");
+        text.push_str(&format!("export procession:upcasting/upcaster@{version};"));
+    }
+    let package = resolve.push_str("world.wit", &(text + "}")).expect("a world");
+    let world = resolve.select_world(&[package], Some("up")).expect("the world");
     embed_component_metadata(&mut bytes, &resolve, world, StringEncoding::UTF8).expect("metadata");
     ComponentEncoder::default().module(&bytes).and_then(|encoder| encoder.validate(true).encode()).expect("a component")
 }

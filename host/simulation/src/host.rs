@@ -7,9 +7,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use procession_engine::engine::{Engine, Parts, Standing};
+use procession_engine::gate::GateMode;
 use procession_engine::limits::Limits;
 use procession_engine::ports::clock::Clock;
 use procession_engine::ports::definition::Runtime;
+use procession_engine::ports::log::Log;
 use procession_engine::ports::shelf::Shelf;
 use procession_engine::ports::store::{EventStore, StoreError};
 
@@ -80,11 +82,14 @@ impl Ground {
         store.set_hurry(true);
         let parts = Parts {
             store: Arc::clone(&store) as Arc<dyn EventStore>,
+            log: Arc::clone(&store) as Arc<dyn Log>,
             shelf: Arc::clone(&store) as Arc<dyn Shelf>,
             runtime: Arc::clone(&self.runtime) as Arc<dyn Runtime>,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             settings: HashMap::new(),
             limits: self.limits.clone(),
+            // It has threads of its own, and nothing here may happen that the seed does not say.
+            gate: GateMode::Off,
             entropy: 7,
         };
         let started = self.survives(|| -> Result<Standing, StoreError> {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use procession_engine::flow::inbox::Operation;
+use procession_engine::flow::inbox::{Move, Operation};
 use procession_engine::model::id::ProcessId;
 use procession_engine::model::time::Timestamp;
 use procession_engine::ports::store::EventStore;
@@ -229,7 +229,7 @@ fn one_step(ground: &Ground, callers: &mut Callers, modules: &[Module], host: &m
         let to = modules.iter().find(|one| one.bytes == to).map(Module::digest);
         if let (Some(to), false) = (to, orders.is_empty()) {
             let process = fate.draw(|dice| dice.one_of(&orders).clone());
-            callers.operate(host.engine(), process, Operation::Migrate { suffix: None, to });
+            callers.operate(host.engine(), process, Operation::Migrate(Move::to(to)));
         }
     }
     if fate.strikes(Fault::BadDeploy) {

@@ -1,4 +1,4 @@
-//! The contract as Rust types, generated from `wit/process.wit`.
+//! The contract as Rust types, generated from what lies in `wit/`.
 //! Nothing here is written by hand; what is checked and translated stands in `convert`.
 //!
 //! One made-up world exports every interface, so that all roles share one set of types.
@@ -17,7 +17,7 @@
 )]
 
 wasmtime::component::bindgen!({
-    path: "../../wit",
+    path: ["../../wit", "../../wit/upcasting"],
     inline: "
         package procession:host;
 
@@ -26,6 +26,7 @@ wasmtime::component::bindgen!({
             export procession:process/decider@0.1.0;
             export procession:process/classifier@0.1.0;
             export procession:process/connector@0.1.0;
+            export procession:upcasting/upcaster@0.1.0;
         }
     ",
     world: "procession:host/every-interface",

@@ -52,6 +52,32 @@ impl fmt::Display for World {
     }
 }
 
+/// The addition to the contract by which a process reads events of older versions, as this host speaks it.
+const UPCASTER: &str = "procession:upcasting/upcaster@0.1.0";
+const UPCASTING_PACKAGE: &str = "procession:upcasting/";
+
+/// Whether a process reads events of older versions by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Upcasting {
+    /// It has an upcaster.
+    Own,
+    /// It gets its events as they were recorded.
+    None,
+}
+
+/// Whether a component of this world has an upcaster; the error is for its author.
+/// One of a version that this host does not speak is no reason to go on without: its old events would not be what it reads.
+pub(crate) fn upcasting_of(engine: &Engine, component: &Component, world: World) -> Result<Upcasting, String> {
+    let ty = component.component_type();
+    let exported = ty.exports(engine).map(|(name, _)| name).find(|name| name.starts_with(UPCASTING_PACKAGE));
+    match exported {
+        None => Ok(Upcasting::None),
+        Some(name) if name != UPCASTER => Err(format!("it exports {name}; this host speaks {UPCASTER}")),
+        Some(_) if world == World::Process => Ok(Upcasting::Own),
+        Some(_) => Err(format!("it exports {UPCASTER}, but {world} folds no events")),
+    }
+}
+
 /// Finds the component's world; the error is for its author.
 pub(crate) fn world_of(engine: &Engine, component: &Component) -> Result<World, String> {
     imports_only_types(engine, component)?;

@@ -5,7 +5,7 @@ use procession_engine::ports::definition::GuestError;
 use wasmtime::Store;
 use wasmtime::component::{Instance as Component, InstancePre, ResourceAny};
 
-use crate::bindings::exports::procession::process::{classifier, connector, decider, definition};
+use crate::bindings::exports::procession::process::{classifier, connector, definition};
 use crate::failure;
 use crate::guard::Guard;
 use crate::limits::Allowance;
@@ -34,7 +34,6 @@ macro_rules! interface {
     };
 }
 interface!(definition);
-interface!(decider);
 interface!(classifier);
 interface!(connector);
 
@@ -76,6 +75,11 @@ impl<G> Instance<G> {
     /// Linear memory that it holds, in bytes.
     pub(crate) fn memory_bytes(&self) -> usize {
         self.store.data().memory_bytes()
+    }
+
+    /// Its functions.
+    pub(crate) fn guest(&self) -> &G {
+        &self.guest
     }
 
     /// Runs one call with a full tank. After an error the instance must be dropped: it cannot be trusted, and after a trap not be entered.

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use procession_engine::model::event::StreamEvent;
 use procession_engine::model::id::Category;
 use procession_engine::model::manifest::Manifest;
 
@@ -20,6 +21,11 @@ pub(crate) struct Rules {
 impl Rules {
     pub(crate) fn new(manifest: Arc<Manifest>, limits: Arc<Limits>) -> Self {
         Self { category: manifest.category.to_string(), manifest, limits }
+    }
+
+    /// Whether the module could have recorded this event itself; any other one is of another version.
+    pub(crate) fn knows(&self, event: &StreamEvent) -> bool {
+        self.manifest.may_record(&event.event.kind, event.event.schema)
     }
 
     /// A category as text; nearly always the module's own.

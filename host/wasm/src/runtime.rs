@@ -13,14 +13,14 @@ use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre, Linker};
 
 use crate::anatomy;
+use crate::bindings::exports::procession::process::{classifier, connector, definition};
 use crate::bulk;
-use crate::bindings::exports::procession::process::{classifier, connector, decider, definition};
 use crate::classifier::Router;
 use crate::code_cache::CodeCache;
 use crate::connector::Adapter;
-use crate::contract::{self, World};
+use crate::contract::{self, Upcasting, World};
 use crate::convert;
-use crate::decider::ProcessDefinition;
+use crate::decider::{ProcessDefinition, ProcessIndices};
 use crate::failure;
 use crate::guard::Guard;
 use crate::instance::{Blueprint, Instance};
@@ -110,12 +110,12 @@ impl WasmRuntime {
         Ok(manifest)
     }
 
-    fn role(&self, pre: InstancePre<Guard>, world: World, manifest: Arc<Manifest>) -> Result<Role, LoadError> {
+    fn role(&self, pre: InstancePre<Guard>, world: World, upcasting: Upcasting, manifest: Arc<Manifest>) -> Result<Role, LoadError> {
         let allowance = self.limits.grant(&manifest);
         let rules = Arc::new(Rules::new(manifest, self.limits.clone()));
         Ok(match world {
             World::Process => {
-                let interface = decider::GuestIndices::new(&pre).map_err(wrong_shape)?;
+                let interface = ProcessIndices::new(&pre, upcasting).map_err(wrong_shape)?;
                 let definition = ProcessDefinition::new(Blueprint::new(pre, interface, allowance), rules);
                 definition.probe().map_err(wrong_types)?;
                 Role::Process(Arc::new(definition))
@@ -190,10 +190,11 @@ impl Runtime for WasmRuntime {
         let (component, origin) = self.compiled(bytes, &digest)?;
         let compile_ms = started.elapsed().as_millis();
         let world = contract::world_of(&self.engine, &component).map_err(LoadError::WrongWorld)?;
+        let upcasting = contract::upcasting_of(&self.engine, &component, world).map_err(LoadError::WrongWorld)?;
         let pre = self.linked(&component)?;
         let manifest = Arc::new(self.described(&pre, world)?);
         log_wishes(&manifest, &self.limits);
-        let role = self.role(pre, world, manifest.clone())?;
+        let role = self.role(pre, world, upcasting, manifest.clone())?;
         tracing::info!(
             category = %manifest.category,
             module = %digest.short(),

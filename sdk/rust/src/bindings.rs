@@ -37,6 +37,18 @@ pub mod decider {
     });
 }
 
+/// What a process exports besides that reads the events of older versions.
+pub mod upcaster {
+    wit_bindgen::generate!({
+        path: ["../../wit", "../../wit/upcasting"],
+        inline: "package procession:sdk; world export-upcaster { export procession:upcasting/upcaster@0.1.0; }",
+        world: "procession:sdk/export-upcaster",
+        pub_export_macro: true,
+        export_macro_name: "export",
+        with: { "procession:process/types@0.1.0": crate::bindings::definition::procession::process::types },
+    });
+}
+
 /// What a router exports besides.
 pub mod classifier {
     wit_bindgen::generate!({

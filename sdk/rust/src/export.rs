@@ -9,16 +9,22 @@ use crate::bindings::classifier::exports::procession::process::classifier;
 use crate::bindings::connector::exports::procession::process::connector;
 use crate::bindings::decider::exports::procession::process::decider;
 use crate::bindings::definition::exports::procession::process::definition;
+use crate::bindings::upcaster::exports::procession::upcasting::upcaster;
 use crate::contract::{self, Context, Fault, Manifest, Message, RecordedEvent, Rejection, View};
+use crate::upcast::{self, Upcasted, Upcasts};
 use crate::{Adapter, Process, Router, adapter, hosted, router};
 
 /// Exports a [`Process`] as the component that this crate becomes.
 ///
 /// The crate needs `crate-type = ["cdylib", "rlib"]`; call the macro once, at the top of `lib.rs`.
+/// A process that reads the events of older versions ([`Upcasts`](crate::Upcasts)) says so: `export_process!(Ticket, upcasts)`.
 #[macro_export]
 macro_rules! export_process {
     ($process:ty) => {
-        $crate::__export_in!(decider, $crate::export::ProcessComponent<$process>);
+        $crate::__export_in!($crate::export::ProcessComponent<$process>, decider);
+    };
+    ($process:ty, upcasts) => {
+        $crate::__export_in!($crate::export::ProcessComponent<$process>, decider, upcaster);
     };
 }
 
@@ -26,7 +32,7 @@ macro_rules! export_process {
 #[macro_export]
 macro_rules! export_router {
     ($router:ty) => {
-        $crate::__export_in!(classifier, $crate::export::RouterComponent<$router>);
+        $crate::__export_in!($crate::export::RouterComponent<$router>, classifier);
     };
 }
 
@@ -34,14 +40,14 @@ macro_rules! export_router {
 #[macro_export]
 macro_rules! export_adapter {
     ($adapter:ty) => {
-        $crate::__export_in!(connector, $crate::export::AdapterComponent<$adapter>);
+        $crate::__export_in!($crate::export::AdapterComponent<$adapter>, connector);
     };
 }
 
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __export_in {
-    ($interface:ident, $component:ty) => {
+    ($component:ty, $($interface:ident),+) => {
         #[cfg(target_arch = "wasm32")]
         #[allow(unsafe_code, missing_docs, unreachable_pub, reason = "generated: exported functions are unmangled and take pointers")]
         mod exported {
@@ -49,7 +55,7 @@ macro_rules! __export_in {
             use super::*;
             type Component = $component;
             $crate::bindings::definition::export!(Component with_types_in $crate::bindings::definition);
-            $crate::bindings::$interface::export!(Component with_types_in $crate::bindings::$interface);
+            $($crate::bindings::$interface::export!(Component with_types_in $crate::bindings::$interface);)+
         }
     };
 }
@@ -93,6 +99,16 @@ impl<P: Process> decider::GuestProcess for Held<P> {
 
     fn snapshot(&self) -> Option<String> {
         P::snapshot(&self.0.borrow())
+    }
+}
+
+impl<P: Upcasts> upcaster::Guest for ProcessComponent<P> {
+    fn upcast(events: Vec<RecordedEvent>) -> Result<Vec<upcaster::Translation>, Fault> {
+        let translation = |said| match said {
+            Upcasted::Unchanged => upcaster::Translation::Unchanged,
+            Upcasted::Into(said) => upcaster::Translation::Events(said),
+        };
+        Ok(upcast::hosted::<P>(&events)?.into_iter().map(translation).collect())
     }
 }
 

@@ -67,6 +67,7 @@ pub mod manifest;
 pub mod process;
 pub mod router;
 pub mod trigger;
+pub mod upcast;
 pub mod view;
 
 #[doc(hidden)]
@@ -90,6 +91,7 @@ pub use router::{Router, Start, start};
 #[cfg(not(target_arch = "wasm32"))]
 pub use scenario::Scenario;
 pub use trigger::Trigger;
+pub use upcast::{OldEvent, Upcasted, Upcasts, into};
 
 /// The guide compiles and its scenarios hold: its Rust is run with the documentation tests.
 #[cfg(doctest)]

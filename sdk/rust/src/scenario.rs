@@ -6,6 +6,7 @@ mod check;
 mod deadlines;
 mod every_trigger;
 mod explore;
+mod older;
 mod run;
 
 use serde::Serialize;

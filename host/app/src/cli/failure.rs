@@ -18,6 +18,8 @@ pub(super) enum Failure {
     InUse(String),
     /// There is what was looked for, and it wants somebody's attention.
     Found(String),
+    /// It did what it was asked, and what it compared is not the same.
+    Differs(String),
 }
 
 impl Failure {
@@ -31,6 +33,10 @@ impl Failure {
             Self::Found(text) => {
                 eprintln!("{text}");
                 return ExitCode::from(5);
+            }
+            Self::Differs(text) => {
+                eprintln!("{text}");
+                return ExitCode::from(6);
             }
         };
         eprintln!("error: {text}");

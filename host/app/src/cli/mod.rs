@@ -1,5 +1,6 @@
 //! The command line: what can be asked, and the exit codes that answer it.
-//! Every command but `serve` and `definitions check` is a request to a server, or to a data folder where none runs.
+//! `serve` is the server, what an author needs works on a file; every other command is a request to a server,
+//! or to a data folder where none runs.
 
 mod backup;
 mod dead_letters;
@@ -8,6 +9,7 @@ mod load_test;
 mod process;
 mod serve;
 mod stream;
+mod test;
 mod verify;
 
 mod client;
@@ -28,7 +30,8 @@ pub(crate) use serve::Arguments as ServeArguments;
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 refused or not found, 4 port or data folder in use,
-5 there are stuck processes (process list --stuck).
+5 there are stuck processes (process list --stuck) or processes that stay where they are (process migrate),
+6 recorded histories are decided otherwise (definitions check).
 Times are UTC. Where a command prints a table, --json prints what the server answered.";
 
 /// Hosts processes whose definitions are WebAssembly components, and asks a host about them.
@@ -46,7 +49,7 @@ enum Command {
     /// Lists, shows, checks, deploys and drains definitions.
     #[command(subcommand)]
     Definitions(definitions::Command),
-    /// Starts, shows, lists, signals, cancels and retries processes.
+    /// Starts, shows, lists, signals, cancels, retries and migrates processes.
     #[command(subcommand)]
     Process(process::Command),
     /// Lists, shows, replays and drops messages that could not be processed.
@@ -55,6 +58,8 @@ enum Command {
     /// Reads streams.
     #[command(subcommand)]
     Stream(stream::Command),
+    /// Holds a component against scenario files: given / when / then, whatever language it is written in.
+    Test(test::Arguments),
     /// Looks whether everything in a data folder is as it was written.
     Verify(verify::Arguments),
     /// Takes a backup of everything into a file, while the server goes on.
@@ -73,6 +78,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Process(command) => as_client(process::run(command)),
         Command::DeadLetters(command) => as_client(dead_letters::run(command)),
         Command::Stream(command) => as_client(stream::run(command)),
+        Command::Test(arguments) => log::begin("warn", log::Format::Text).and_then(|()| test::run(&arguments)),
         Command::Verify(arguments) => log::begin("warn", log::Format::Text).and_then(|()| verify::run(&arguments)),
         Command::Backup(arguments) => as_client(backup::take(arguments)),
         Command::Restore(arguments) => as_client(backup::restore(arguments)),

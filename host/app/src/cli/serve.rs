@@ -35,6 +35,9 @@ pub(crate) struct Arguments {
     /// Takes definitions from this folder and watches it [default: definitions, made if missing].
     #[arg(long, value_name = "DIR", env = "PROCESSION_DEFINITIONS")]
     pub(crate) definitions: Option<PathBuf>,
+    /// What becomes of a new definition that does not decide recorded histories as it should: refuse, warn or off [default: warn].
+    #[arg(long, value_name = "MODE", env = "PROCESSION_GATE")]
+    pub(crate) gate: Option<String>,
     /// Answers HTTP on this address; port 0 takes any free one [default: 127.0.0.1:43210].
     #[arg(long, value_name = "ADDR", env = "PROCESSION_LISTEN")]
     pub(crate) listen: Option<String>,
@@ -106,7 +109,7 @@ fn builder(config: Config) -> Result<procession::Builder, Failure> {
         std::fs::create_dir_all(folder)
             .map_err(|error| Failure::Failed(format!("cannot make the folder {}: {error}", folder.display())))?;
     }
-    let mut builder = Host::builder().data(config.data).definitions(config.definitions.path()).listen(config.listen);
+    let mut builder = Host::builder().data(config.data).definitions(config.definitions.path()).listen(config.listen).gate(config.gate);
     if let Some(bytes) = config.free_bytes_min {
         builder = builder.free_bytes_min(bytes);
     }

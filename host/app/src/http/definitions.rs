@@ -8,16 +8,18 @@ use axum::response::{IntoResponse as _, Response};
 use procession_engine::engine::Engine;
 use procession_engine::error::DeployError;
 use procession_engine::model::manifest::Manifest;
+use procession_engine::ports::definition::{Module, Role};
 use procession_engine::ports::shelf::{DrainReason, ModuleRecord, ModuleState, Tally};
 use procession_engine::registry::{Origin, Outcome};
 use procession_wasm::folder::RefusedFile;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::extract::{Params, Segment};
 use super::problem::Problem;
 use super::router::Desk;
 use super::shapes::rfc3339;
-use super::{json, status};
+use super::{check, json, status};
 
 /// A module and the category that it stands for.
 #[derive(Serialize)]
@@ -36,6 +38,8 @@ struct Definition {
     finished: u64,
     starts: Vec<String>,
     handles: Vec<String>,
+    /// What the gate made of it, where it was let in since the start.
+    gate: Option<Value>,
 }
 
 /// A file of the definitions folder that was not taken.
@@ -64,9 +68,10 @@ struct Deployed {
 
 /// What a deploy would take.
 #[derive(Serialize)]
-struct Checked {
+pub(super) struct Checked {
     outcome: &'static str,
     category: String,
+    role: &'static str,
     stream: Option<String>,
     module: String,
     size: usize,
@@ -74,15 +79,36 @@ struct Checked {
     handles: Vec<String>,
 }
 
+impl Checked {
+    pub(super) fn of(module: &Module, size: usize) -> Self {
+        let Manifest { category, stream, starts, handles, .. } = &*module.manifest;
+        let role = match module.role {
+            Role::Process(_) => "process",
+            Role::Router(_) => "router",
+            Role::Adapter(_) => "adapter",
+        };
+        Self {
+            outcome: "passes",
+            category: category.to_string(),
+            role,
+            stream: stream.as_ref().map(ToString::to_string),
+            module: module.digest.to_string(),
+            size,
+            starts: texts(starts),
+            handles: texts(handles),
+        }
+    }
+}
+
 pub(super) async fn list(State(desk): State<Desk>) -> Result<Response, Problem> {
-    let items = desk.engine.registry().list()?.into_iter().map(|(record, tally)| Definition::of(record, tally)).collect();
+    let items = desk.engine.registry().list()?.into_iter().map(|(record, tally)| Definition::of(&desk.engine, record, tally)).collect();
     let refused = (desk.refused_files)().into_iter().map(Refused::of).collect();
     Ok(json::answer(status::OK, &Definitions { items, next: None, refused }))
 }
 
 pub(super) async fn show(State(desk): State<Desk>, Segment(name): Segment) -> Result<Response, Problem> {
     let (record, tally) = find(&desk.engine, &name)?;
-    Ok(json::answer(status::OK, &Definition::of(record, tally)))
+    Ok(json::answer(status::OK, &Definition::of(&desk.engine, record, tally)))
 }
 
 /// How to deploy.
@@ -99,17 +125,7 @@ pub(super) async fn deploy(State(desk): State<Desk>, Params(how): Params<How>, b
     if how.dry_run {
         let size = bytes.len();
         let module = blocking(move || engine.registry().check(&bytes)).await??;
-        let Manifest { category, stream, starts, handles, .. } = &*module.manifest;
-        let checked = Checked {
-            outcome: "passes",
-            category: category.to_string(),
-            stream: stream.as_ref().map(ToString::to_string),
-            module: module.digest.to_string(),
-            size,
-            starts: texts(starts),
-            handles: texts(handles),
-        };
-        return Ok(json::answer(status::OK, &checked));
+        return Ok(json::answer(status::OK, &Checked::of(&module, size)));
     }
     let deployed = blocking(move || engine.deploy(&bytes, &Origin::Request)).await??;
     let (status, outcome) = match deployed.outcome {
@@ -120,18 +136,18 @@ pub(super) async fn deploy(State(desk): State<Desk>, Params(how): Params<How>, b
     let digest = deployed.record.digest;
     let (record, tally) = find(&desk.engine, &digest.to_string())?;
     let location = [(LOCATION, format!("/definitions/{digest}"))];
-    Ok((location, json::answer(status, &Deployed { outcome, definition: Definition::of(record, tally) })).into_response())
+    Ok((location, json::answer(status, &Deployed { outcome, definition: Definition::of(&desk.engine, record, tally) })).into_response())
 }
 
 pub(super) async fn drain(State(desk): State<Desk>, Segment(name): Segment) -> Result<Response, Problem> {
     let (record, tally) = find(&desk.engine, &name)?;
     let engine = desk.engine.clone();
     let record = blocking(move || engine.drain(&record.digest)).await??;
-    Ok(json::answer(status::OK, &Definition::of(record, tally)))
+    Ok(json::answer(status::OK, &Definition::of(&desk.engine, record, tally)))
 }
 
 /// Finds a module by digest, by the beginning of one, by category, or by name; of several, the active one, and the newest of those.
-fn find(engine: &Engine, wanted: &str) -> Result<(ModuleRecord, Tally), Problem> {
+pub(super) fn find(engine: &Engine, wanted: &str) -> Result<(ModuleRecord, Tally), Problem> {
     let all = engine.registry().list()?;
     let named = |record: &ModuleRecord| {
         let digest = record.digest.to_string();
@@ -149,7 +165,7 @@ fn unknown(wanted: &str) -> DeployError {
     DeployError::Unknown(wanted.chars().take(128).collect())
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
     tokio::task::spawn_blocking(work).await.map_err(|error| Problem::host(format!("a deploy did not come to its end: {error}")))
 }
 
@@ -158,7 +174,8 @@ fn texts(names: &[impl ToString]) -> Vec<String> {
 }
 
 impl Definition {
-    fn of(record: ModuleRecord, tally: Tally) -> Self {
+    fn of(engine: &Engine, record: ModuleRecord, tally: Tally) -> Self {
+        let gate = engine.registry().verdict(&record.digest).map(|verdict| check::verdict(&verdict));
         let (state, reason) = match record.state {
             ModuleState::Active => ("active", None),
             ModuleState::Draining { because } => {
@@ -184,6 +201,7 @@ impl Definition {
             finished: tally.finished,
             starts: texts(&record.manifest.starts),
             handles: texts(&record.manifest.handles),
+            gate,
         }
     }
 }

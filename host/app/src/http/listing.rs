@@ -60,7 +60,7 @@ pub(super) async fn list(State(desk): State<Desk>, Params(wanted): Params<Wanted
     Ok(json::answer(status::OK, &shapes::List { items, next: page.next.map(|id| id.to_string()) }))
 }
 
-fn phase(text: &str) -> Result<Phase, Problem> {
+pub(super) fn phase(text: &str) -> Result<Phase, Problem> {
     let known = || Phase::ALL.map(Phase::as_str).join(", ");
     Phase::parse(text).ok_or_else(|| Problem::invalid("invalid-parameter", format!("phase: {text:?} is none; there are: {}", known())))
 }

@@ -5,12 +5,14 @@ mod router;
 mod server;
 
 mod backup;
+mod check;
 mod dead_letters;
 mod definitions;
 mod health;
 mod listing;
 mod messages;
 mod metrics;
+mod migrations;
 mod operations;
 mod processes;
 mod streams;
@@ -23,6 +25,7 @@ mod send;
 
 mod extract;
 mod json;
+mod lines;
 mod prefer;
 mod problem;
 mod shapes;

@@ -153,6 +153,7 @@ impl From<DeployError> for Problem {
             DeployError::Load(LoadError::Manifest(_)) => "invalid-manifest",
             DeployError::Load(LoadError::Host(cause)) => return Self::host(cause),
             DeployError::Clash(_) => "clash",
+            DeployError::Gate { .. } => "gate-refused",
             DeployError::Unknown(_) => "unknown-definition",
             DeployError::Store(error) => return Self::store(error),
         };

@@ -52,7 +52,7 @@ pub(super) fn of_deploy_error(error: &DeployError) -> StatusCode {
         DeployError::Load(LoadError::TooLarge { .. }) => TOO_LARGE,
         DeployError::Load(LoadError::Host(_)) => HOST_FAULT,
         DeployError::Load(_) => INVALID,
-        DeployError::Clash(_) => StatusCode::CONFLICT,
+        DeployError::Clash(_) | DeployError::Gate { .. } => StatusCode::CONFLICT,
         DeployError::Unknown(_) => NOT_FOUND,
         DeployError::Store(_) => UNAVAILABLE,
     }

@@ -49,6 +49,17 @@ impl Flood {
         }
     }
 
+    /// A worker put more on its way, before it says again how much waits.
+    pub(crate) fn more(&self, worker: usize, messages: usize, bytes: usize) {
+        // One for one is what every chain does; looking at all workers each time would cost more than it tells.
+        if messages < 2 {
+            return;
+        }
+        if let Some((its_messages, its_bytes)) = self.waiting.get(worker) {
+            self.weigh(worker, its_messages.load(Ordering::Relaxed) + messages, its_bytes.load(Ordering::Relaxed) + bytes);
+        }
+    }
+
     /// A turn of this module took one message in and would send so many.
     ///
     /// # Errors

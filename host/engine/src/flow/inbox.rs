@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use crate::error::Refusal;
 use crate::limits::Limits;
 use crate::model::commit::Receipt;
-use crate::model::id::{Digest, Kind, MessageId, ProcessId, Suffix};
+use crate::model::id::{Digest, Kind, MessageId, ProcessId};
 use crate::model::json::Json;
 use crate::model::process::{Timer, Undelivered};
 
@@ -78,13 +78,25 @@ pub enum Operation {
         /// Why.
         reason: String,
     },
-    /// Move a stream of the process to another module.
-    Migrate {
-        /// The stream; none for the one that the process began with.
-        suffix: Option<Suffix>,
-        /// The module.
-        to: Digest,
-    },
+    /// Move the stream that a module writes to that module.
+    Migrate(Move),
+}
+
+/// The move of a stream to another module; which stream of a process that is says the module, since it writes only one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// The module that the stream has to be on, so that nothing is moved that has been moved meanwhile; none for whichever it is.
+    pub from: Option<Digest>,
+    /// The module that is to carry it on.
+    pub to: Digest,
+}
+
+impl Move {
+    /// A move from wherever the stream is.
+    #[must_use]
+    pub fn to(to: Digest) -> Self {
+        Self { from: None, to }
+    }
 }
 
 impl Operation {
@@ -92,7 +104,7 @@ impl Operation {
     pub(crate) fn check(&self, limits: &Limits) -> Result<(), Refusal> {
         match self {
             Self::Replay { data: Some(data), .. } => check_size(data, limits),
-            Self::Retry | Self::Replay { data: None, .. } | Self::Drop { .. } | Self::Migrate { .. } => Ok(()),
+            Self::Retry | Self::Replay { data: None, .. } | Self::Drop { .. } | Self::Migrate(_) => Ok(()),
         }
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod worker;
 
 mod chain;
 mod lanes;
+pub(crate) mod moving;
 mod outbox;
 mod timers;
-mod turn;
+pub(crate) mod turn;

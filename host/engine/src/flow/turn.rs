@@ -5,10 +5,9 @@ use std::collections::VecDeque;
 
 use super::shared::{Counters, Shared};
 use crate::model::commit::DecisionRecord;
-use crate::model::decision::{Context, Decision, Effect, Rejection, Trigger};
+use crate::model::decision::{Context, Decision, Rejection, Trigger};
 use crate::model::event::{Event, StreamEvent};
 use crate::model::id::{MessageId, StreamName};
-use crate::model::process::Deadline;
 use crate::model::time::Timestamp;
 use crate::ports::definition::{Decider, GuestError, Module};
 
@@ -47,6 +46,15 @@ impl Outcome {
 impl Turn<'_> {
     /// Runs the turn. After an error the folded state is not to be used again.
     pub(super) fn run(&self, decider: &mut dyn Decider, trigger: Trigger, cause: MessageId) -> Result<Outcome, GuestError> {
+        let outcome = self.try_out(decider, trigger, cause)?;
+        if matches!(outcome, Outcome::Accepted(_)) {
+            Counters::count(&self.shared.counters.accepted);
+        }
+        Ok(outcome)
+    }
+
+    /// Runs the turn, and counts nothing: for what will not be recorded.
+    pub(super) fn try_out(&self, decider: &mut dyn Decider, trigger: Trigger, cause: MessageId) -> Result<Outcome, GuestError> {
         let mut decisions = Vec::new();
         let mut version = self.version;
         let mut offers = VecDeque::from([(trigger, cause)]);
@@ -65,7 +73,8 @@ impl Turn<'_> {
                     return Ok(Outcome::Ignored("the definition has nothing to record".to_owned()));
                 }
                 Decision::Accept { events, effects } => {
-                    self.check(&events, &effects)?;
+                    // What the manifest and the contract promise is asserted for every runtime alike.
+                    self.module.manifest.permits(&events, &effects).map_err(GuestError::Contract)?;
                     let recorded = self.recorded(&events, version);
                     decider.evolve(&recorded)?;
                     offers.extend(self.offers(&recorded));
@@ -81,32 +90,7 @@ impl Turn<'_> {
                 Decision::Defer(reason) => return Ok(Outcome::Deferred(reason)),
             }
         }
-        Counters::count(&self.shared.counters.accepted);
         Ok(Outcome::Accepted(decisions))
-    }
-
-    /// What the manifest and the contract promise is asserted for every runtime alike.
-    fn check(&self, events: &[Event], effects: &[Effect]) -> Result<(), GuestError> {
-        let manifest = &self.module.manifest;
-        let broken = |text: String| Err(GuestError::Contract(text));
-        if events.is_empty() && !effects.is_empty() {
-            return broken("it wants effects without an event to record them with".to_owned());
-        }
-        if let Some(event) = events.iter().find(|event| !manifest.may_record(&event.kind, event.schema)) {
-            return broken(format!("it records {} with schema {}, which its manifest does not list", event.kind, event.schema));
-        }
-        for effect in effects {
-            match effect {
-                Effect::Send(command) if !manifest.sends.contains(&command.kind) => {
-                    return broken(format!("it sends {}, which its manifest does not list", command.kind));
-                }
-                Effect::SetTimer { name, .. } if name.starts_with(Deadline::PREFIX) => {
-                    return broken(format!("it sets a timer {name:?}; names of that kind stand for the deadlines of its commands"));
-                }
-                _ => {}
-            }
-        }
-        Ok(())
     }
 
     fn recorded(&self, events: &[Event], version: u64) -> Vec<StreamEvent> {

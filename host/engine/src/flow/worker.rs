@@ -32,6 +32,7 @@ pub(crate) use in_flight::Settled;
 use in_flight::{After, Job};
 use outage::Outage;
 use resting::Resting;
+pub(crate) use triggers::{cancel_reason, is_cancel, returned_to};
 
 /// One worker. A thread runs it; a test may step it instead.
 pub(crate) struct Worker {
@@ -48,6 +49,8 @@ pub(crate) struct Worker {
     in_flight: usize,
     /// What the commits in flight hold in memory.
     in_flight_bytes: usize,
+    /// Messages that they put on their way.
+    in_flight_outgoing: usize,
     next_ticket: u64,
     /// Deploys that this worker has heard of.
     deploys: u64,
@@ -61,7 +64,20 @@ impl Worker {
         let lanes = Lanes::new(limits.lanes_max / workers, weight_max);
         let (timers, backlog) = (Timers::new(index), VecDeque::new());
         let (outage, resting) = (Outage::default(), Resting::default());
-        Self { index, shared, lanes, timers, backlog, outage, resting, in_flight: 0, in_flight_bytes: 0, next_ticket: 0, deploys: 0 }
+        Self {
+            index,
+            shared,
+            lanes,
+            timers,
+            backlog,
+            outage,
+            resting,
+            in_flight: 0,
+            in_flight_bytes: 0,
+            in_flight_outgoing: 0,
+            next_ticket: 0,
+            deploys: 0,
+        }
     }
 
     /// Runs until the mailbox says stop and nothing is in flight.
@@ -153,7 +169,8 @@ impl Worker {
         let waiting = self.backlog.iter().filter_map(Work::recorded_bytes);
         let (messages, bytes) = waiting.fold((0, 0), |(messages, bytes), more| (messages + 1, bytes + more));
         let (brought, brought_bytes) = self.shared.mailboxes[self.index].brought();
-        self.shared.flood.weigh(self.index, messages + brought, bytes + brought_bytes);
+        let (messages, bytes) = (messages + brought + self.in_flight_outgoing, bytes + brought_bytes + self.in_flight_bytes);
+        self.shared.flood.weigh(self.index, messages, bytes);
     }
 
     fn settle_some(&mut self) {
@@ -250,19 +267,21 @@ impl Worker {
         let ended_before = chain.lane.row.has_ended();
         let generation = chain.lane.generation;
         let commit = chain.into_commit();
-        let bytes = commit.bytes();
-        self.in_flight_bytes += bytes;
         let ticket = self.next_ticket;
         self.next_ticket += 1;
         let ended = !ended_before && commit.row.has_ended();
         let after = After::of(&commit, due_again, begun, self.deploys, ended);
+        let (bytes, outgoing) = (commit.bytes(), after.outgoing.len());
+        self.in_flight_bytes += bytes;
+        self.in_flight_outgoing += outgoing;
+        self.shared.flood.more(self.index, outgoing, bytes);
         let (entry, receipt) = (commit.entry.clone(), commit.receipt.clone());
         let in_flight = InFlight { ticket, generation, entry, job, receipt, echoes: Vec::new(), after };
         let process = commit.row.id.clone();
         let (shared, index) = (Arc::clone(&self.shared), self.index);
         self.in_flight += 1;
         self.shared.in_flight.fetch_add(1, Ordering::Relaxed);
-        let report = move |result| shared.mailboxes[index].settle(Settled { process, ticket, bytes, result });
+        let report = move |result| shared.mailboxes[index].settle(Settled { process, ticket, bytes, outgoing, result });
         self.shared.store.submit(commit, Box::new(report));
         in_flight
     }

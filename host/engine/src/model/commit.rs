@@ -118,6 +118,21 @@ impl Entry {
         self.decisions.iter().map(|decision| decision.events.len() as u64).sum()
     }
 
+    /// Bytes of JSON text that it holds: what led to it, its events and what they carried on.
+    #[must_use]
+    pub fn payload_bytes(&self) -> usize {
+        let effect = |effect: &Effect| match effect {
+            Effect::Send(command) => command.data.as_str().len(),
+            Effect::SetTimer { data, .. } => data.as_str().len(),
+            Effect::ClearTimer(_) => 0,
+        };
+        let decision = |decision: &DecisionRecord| {
+            let events: usize = decision.events.iter().map(|event| event.data.as_str().len()).sum();
+            events + decision.effects.iter().map(effect).sum::<usize>()
+        };
+        self.input.data.as_str().len() + self.decisions.iter().map(decision).sum::<usize>()
+    }
+
     /// Its events as a reader of the log sees them; the first one stands at `first_position`.
     pub fn events(&self, first_position: u64) -> impl Iterator<Item = RecordedEvent> + '_ {
         self.decisions

@@ -54,11 +54,19 @@ pub struct RecordedEvent {
     pub correlation: MessageId,
 }
 
+impl Event {
+    /// Whether the host recorded it and no definition: definitions are not shown it.
+    #[must_use]
+    pub fn is_of_the_host(&self) -> bool {
+        self.kind.as_str() == "ProcessCategoryChanged"
+    }
+}
+
 impl StreamEvent {
     /// Whether the host recorded it and no definition: definitions are not shown it.
     #[must_use]
     pub fn is_of_the_host(&self) -> bool {
-        self.event.kind.as_str() == "ProcessCategoryChanged"
+        self.event.is_of_the_host()
     }
 }
 

@@ -59,11 +59,12 @@ text_name! {
 }
 
 /// First path segments that are routes of the HTTP interface, or kept for routes to come: a process of such a name could not be reached by its short form.
-const RESERVED: [&str; 13] = [
+const RESERVED: [&str; 14] = [
     "processes",
     "streams",
     "messages",
     "definitions",
+    "migrations",
     "events",
     "dead-letters",
     "backup",

@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::decision::Effect;
+use super::event::Event;
 use super::id::{Category, Kind, Suffix};
+use super::process::Deadline;
 
 /// What a definition says of itself, checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +42,31 @@ impl Manifest {
     #[must_use]
     pub fn takes(&self, kind: &Kind) -> bool {
         self.handles.contains(kind) || self.starts.contains(kind)
+    }
+
+    /// Whether a decision keeps to what this manifest and the contract promise.
+    ///
+    /// # Errors
+    /// A sentence that says what it does instead.
+    pub fn permits(&self, events: &[Event], effects: &[Effect]) -> Result<(), String> {
+        if events.is_empty() && !effects.is_empty() {
+            return Err("it wants effects without an event to record them with".to_owned());
+        }
+        if let Some(event) = events.iter().find(|event| !self.may_record(&event.kind, event.schema)) {
+            return Err(format!("it records {} with schema {}, which its manifest does not list", event.kind, event.schema));
+        }
+        for effect in effects {
+            match effect {
+                Effect::Send(command) if !self.sends.contains(&command.kind) => {
+                    return Err(format!("it sends {}, which its manifest does not list", command.kind));
+                }
+                Effect::SetTimer { name, .. } if name.starts_with(Deadline::PREFIX) => {
+                    return Err(format!("it sets a timer {name:?}; names of that kind stand for the deadlines of its commands"));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Whether it may record an event of this kind and schema.

@@ -50,6 +50,12 @@ pub trait Definition: Send + Sync {
     /// # Errors
     /// [`GuestError`] where the guest refuses or breaks.
     fn restore(&self, snapshot: Option<&Json>) -> Result<Box<dyn Decider>, GuestError>;
+
+    /// The same definition for one thread that folds many histories, one after the other, and distrusts what it finds:
+    /// their states may share an instance, whatever the definition wishes. None where that would save nothing.
+    fn for_histories(&self) -> Option<Box<dyn Definition>> {
+        None
+    }
 }
 
 /// The folded state of one stream. Only a cache: after any error it is dropped and folded again.

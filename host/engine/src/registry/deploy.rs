@@ -55,8 +55,9 @@ impl Registry {
     /// # Errors
     /// [`DeployError`] says why it is refused.
     pub fn deploy(&self, bytes: &[u8], origin: &Origin) -> Result<Deployed, DeployError> {
-        // Compiling takes long and touches nothing shared, so it happens before the lock.
+        // Compiling takes long and touches nothing shared, and so does a look at histories; both happen before the lock.
         let module = self.runtime.load(bytes)?;
+        self.admit(&module)?;
         let _one_at_a_time = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let snapshot = self.snapshot();
         let known = snapshot.record(&module.digest);

@@ -4,13 +4,15 @@
 mod deploy;
 mod snapshot;
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 pub use deploy::{Deployed, Origin, Outcome};
 pub use snapshot::{Handler, Snapshot};
 
 use crate::error::DeployError;
-use crate::model::id::Digest;
+use crate::gate::{Gate, Verdict};
+use crate::model::id::{Category, Digest};
+use crate::model::manifest::Manifest;
 use crate::ports::clock::Clock;
 use crate::ports::definition::{Module, Runtime};
 use crate::ports::shelf::{DrainReason, ModuleRecord, ModuleState, Shelf, Tally};
@@ -26,6 +28,8 @@ pub struct Registry {
     current: RwLock<Arc<Snapshot>>,
     /// Held while a change is made, so that two deploys never interleave.
     changing: Mutex<()>,
+    /// Looks at modules that are new; none where nobody does.
+    gate: OnceLock<Gate>,
 }
 
 impl Registry {
@@ -59,7 +63,27 @@ impl Registry {
             shelf.put(&record, None)?;
             snapshot = snapshot.with_record(record);
         }
-        Ok(Self { shelf, runtime, clock, current: RwLock::new(Arc::new(snapshot)), changing: Mutex::new(()) })
+        Ok(Self { shelf, runtime, clock, current: RwLock::new(Arc::new(snapshot)), changing: Mutex::new(()), gate: OnceLock::new() })
+    }
+
+    /// Puts a gate before modules that are new; the first one stays.
+    pub(crate) fn guard(&self, gate: Gate) {
+        self.gate.get_or_init(|| gate);
+    }
+
+    /// What the gate made of a module that was let in since the start.
+    #[must_use]
+    pub fn verdict(&self, module: &Digest) -> Option<Arc<Verdict>> {
+        self.gate.get()?.verdict(module)
+    }
+
+    /// Lets the gate look at a module that is new, where there is anything that it could be held against.
+    fn admit(&self, module: &Module) -> Result<(), DeployError> {
+        let Some(gate) = self.gate.get().filter(|_| self.snapshot().record(&module.digest).is_none()) else { return Ok(()) };
+        let Manifest { category, takes_over, .. } = &*module.manifest;
+        let concerns = |of: &Category| of.name() == category.name() || takes_over.contains(of);
+        let has_histories = |(record, tally): &(ModuleRecord, Tally)| concerns(&record.manifest.category) && *tally != Tally::default();
+        if self.list()?.iter().any(has_histories) { gate.admit(module) } else { Ok(()) }
     }
 
     /// What there is at this moment.

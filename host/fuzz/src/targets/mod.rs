@@ -7,11 +7,12 @@ mod http;
 mod json;
 mod kept;
 mod names;
+mod scenarios;
 
 use crate::run::Target;
 
 /// The names of all targets, from the quickest to the slowest.
-pub const NAMES: [&str; 7] = ["names", "json", "kept", "http", "backups", "restores", "components"];
+pub const NAMES: [&str; 8] = ["names", "json", "kept", "scenarios", "http", "backups", "restores", "components"];
 
 /// A target by its name.
 #[must_use]
@@ -20,6 +21,7 @@ pub fn by_name(name: &str) -> Option<Box<dyn Target>> {
         "names" => Box::new(names::Names),
         "json" => Box::new(json::Documents),
         "kept" => Box::new(kept::Values::new()),
+        "scenarios" => Box::new(scenarios::Scenarios::new()),
         "http" => Box::new(http::Requests::new()),
         "backups" => Box::new(backups::Files::checked()),
         "restores" => Box::new(backups::Files::restored()),
@@ -32,7 +34,7 @@ pub fn by_name(name: &str) -> Option<Box<dyn Target>> {
 #[must_use]
 pub fn weight(name: &str) -> u64 {
     match name {
-        "names" | "json" | "kept" => 1,
+        "names" | "json" | "kept" | "scenarios" => 1,
         "http" => 3,
         "backups" => 5,
         "components" => 20,

@@ -8,6 +8,7 @@ use procession_engine::model::note::Note;
 use procession_engine::model::process::{ProcessRow, Timer, TimerKey, Undelivered};
 use procession_engine::model::time::Timestamp;
 use procession_engine::model::view::Phase;
+use procession_engine::ports::log::{Bounds, Log, Placed};
 use procession_engine::ports::shelf::{ModuleRecord, Shelf, Tally};
 use procession_engine::ports::store::{Direction, Done, EventStore, Scope, StoreError};
 
@@ -86,6 +87,13 @@ impl EventStore for SimStore {
     fn processes(&self, phase: Option<Phase>, after: Option<&ProcessId>, limit: usize) -> Result<Vec<ProcessRow>, StoreError> {
         self.look("rows")?;
         self.applied.processes(phase, after, limit)
+    }
+}
+
+impl Log for SimStore {
+    fn entries(&self, of: Option<&StreamName>, from: u64, direction: Direction, bounds: Bounds) -> Result<Vec<Placed>, StoreError> {
+        self.look("entries")?;
+        self.applied.entries(of, from, direction, bounds)
     }
 }
 

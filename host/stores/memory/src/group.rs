@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use procession_engine::model::commit::{Commit, Receipt, Snapshot};
+use procession_engine::model::commit::{Commit, Entry, Receipt, Snapshot};
 use procession_engine::model::event::RecordedEvent;
 use procession_engine::model::id::{ProcessId, Suffix};
 use procession_engine::model::note::Note;
@@ -18,6 +18,8 @@ pub(crate) struct Contents {
     pub(crate) log: Vec<RecordedEvent>,
     /// Where the events of a process stand in the log.
     pub(crate) events_of: HashMap<ProcessId, Vec<usize>>,
+    /// By the position of the first event.
+    pub(crate) entries: BTreeMap<u64, Entry>,
     pub(crate) rows: BTreeMap<ProcessId, ProcessRow>,
     pub(crate) receipts: HashMap<(ProcessId, String), Receipt>,
     pub(crate) undelivered: BTreeMap<(ProcessId, u64), Undelivered>,
@@ -67,10 +69,11 @@ impl Contents {
 
     fn apply(&mut self, commit: Commit) {
         let process = commit.row.id.clone();
-        if let Some(entry) = &commit.entry {
+        if let Some(entry) = commit.entry {
             let first = self.log.len();
             self.log.extend(entry.events(first as u64 + 1));
             self.events_of.entry(process.clone()).or_default().extend(first..self.log.len());
+            self.entries.insert(first as u64 + 1, entry);
         }
         if let Some(receipt) = commit.receipt {
             self.receipts.insert((process.clone(), receipt.key.clone()), receipt);

@@ -1,15 +1,18 @@
 //! What the contents answer.
 //! Nothing is changed here.
 
+use std::collections::BTreeSet;
 use std::ops::Bound::{Excluded, Unbounded};
 
+use procession_engine::model::commit::Entry;
 use procession_engine::model::event::RecordedEvent;
-use procession_engine::model::id::ProcessId;
+use procession_engine::model::id::{ProcessId, StreamName};
 use procession_engine::model::note::Note;
 use procession_engine::model::process::{ProcessRow, Timer, TimerKey, Undelivered};
 use procession_engine::model::time::Timestamp;
 use procession_engine::model::view::Phase;
-use procession_engine::ports::store::{Direction, Scope};
+use procession_engine::ports::log::{Bounds, Placed};
+use procession_engine::ports::store::{Direction, Scope, StoreError};
 
 use crate::group::Contents;
 
@@ -30,6 +33,36 @@ impl Contents {
             Scope::Process(process) => Box::new(of(process)),
             Scope::Stream(stream) => Box::new(of(&stream.process).filter(|event| event.stream.suffix == stream.suffix)),
         }
+    }
+
+    pub(crate) fn entries(
+        &self,
+        of: Option<&StreamName>,
+        from: u64,
+        direction: Direction,
+        bounds: Bounds,
+    ) -> Result<Vec<Placed>, StoreError> {
+        let placed = |(&position, entry): (&u64, &Entry)| Ok(Placed { position, entry: entry.clone() });
+        let wanted: Box<dyn DoubleEndedIterator<Item = (&u64, &Entry)>> = match of {
+            None => Box::new(self.entries.iter()),
+            Some(stream) => Box::new(self.entries_of(stream).filter_map(|position| self.entries.get_key_value(&position))),
+        };
+        match direction {
+            Direction::Forward => bounds.fill(wanted.skip_while(|(position, entry)| *position + entry.event_count() <= from).map(placed)),
+            Direction::Backward => bounds.fill(wanted.rev().skip_while(|(position, _)| **position > from).map(placed)),
+        }
+    }
+
+    /// Where the entries that go on a stream stand.
+    fn entries_of(&self, stream: &StreamName) -> impl DoubleEndedIterator<Item = u64> + use<> {
+        let of_process = self.events_of.get(&stream.process).into_iter().flatten().map(|&index| &self.log[index]);
+        let holders = of_process.filter(|event| event.stream.suffix == stream.suffix).map(|event| self.holder(event.position));
+        holders.collect::<BTreeSet<u64>>().into_iter()
+    }
+
+    /// The entry that holds a position: the last one that begins there or before.
+    fn holder(&self, position: u64) -> u64 {
+        self.entries.range(..=position).next_back().map_or(0, |(first, _)| *first)
     }
 
     pub(crate) fn undelivered(&self, owner: Option<&ProcessId>, after: Option<(ProcessId, u64)>, limit: usize) -> Vec<Undelivered> {

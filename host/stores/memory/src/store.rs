@@ -11,6 +11,7 @@ use procession_engine::model::note::Note;
 use procession_engine::model::process::{ProcessRow, Timer, TimerKey, Undelivered};
 use procession_engine::model::time::Timestamp;
 use procession_engine::model::view::Phase;
+use procession_engine::ports::log::{Bounds, Log, Placed};
 use procession_engine::ports::store::{CommitError, Direction, Done, EventStore, Scope, StoreError};
 
 use crate::group::Contents;
@@ -133,5 +134,11 @@ impl EventStore for MemoryStore {
 
     fn snapshot(&self, stream: &StreamName) -> Result<Option<Snapshot>, StoreError> {
         Ok(self.contents().snapshots.get(&(stream.process.clone(), stream.suffix.clone())).cloned())
+    }
+}
+
+impl Log for MemoryStore {
+    fn entries(&self, of: Option<&StreamName>, from: u64, direction: Direction, bounds: Bounds) -> Result<Vec<Placed>, StoreError> {
+        self.contents().entries(of, from, direction, bounds)
     }
 }

@@ -47,6 +47,7 @@ mod group;
 mod ledger;
 mod overlay;
 
+mod entries;
 mod read;
 mod shelf;
 

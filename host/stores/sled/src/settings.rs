@@ -5,8 +5,8 @@
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     /// Memory for sled's page cache, in bytes. The program takes about twice as much.
-    /// What is not in it is read from the disk again, mostly from what the system keeps of it; a larger cache was not faster with
-    /// a million processes. sled's own default of 1 GiB would surprise a small host.
+    /// What is not in it is read from the disk again, or from what the system keeps of it in memory that it gives back when it is needed.
+    /// Enough for what is under way at once; sled's own default of 1 GiB would surprise a small host.
     pub cache_bytes: u64,
     /// Commits that wait for the writer. A caller that finds so many waits for a place: memory stays bounded, order stays kept.
     pub queue_commits_max: usize,

@@ -12,10 +12,12 @@ use procession_engine::model::note::Note;
 use procession_engine::model::process::{ProcessRow, Timer, TimerKey, Undelivered};
 use procession_engine::model::time::Timestamp;
 use procession_engine::model::view::Phase;
+use procession_engine::ports::log::{Bounds, Log, Placed};
 use procession_engine::ports::store::{Direction, Done, EventStore, Scope, StoreError};
 
 use crate::disk::Disk;
 use crate::door::Door;
+use crate::entries;
 use crate::lock::Lock;
 use crate::open::{self, Database, OpenError, Opened};
 use crate::queue::{Queue, Work};
@@ -151,5 +153,11 @@ impl EventStore for SledStore {
 
     fn snapshot(&self, stream: &StreamName) -> Result<Option<Snapshot>, StoreError> {
         read::snapshot(&*self.disk()?, stream)
+    }
+}
+
+impl Log for SledStore {
+    fn entries(&self, of: Option<&StreamName>, from: u64, direction: Direction, bounds: Bounds) -> Result<Vec<Placed>, StoreError> {
+        entries::read(&*self.disk()?, of, from, direction, bounds)
     }
 }

@@ -2,7 +2,7 @@
 //! A guest that breaks one of them gets an error that names the place; nothing is repaired silently.
 
 use procession_engine::model::decision::{Command, Decision, Effect, Rejection, RejectionReason, Reply, Start};
-use procession_engine::model::event::Event;
+use procession_engine::model::event::{Event, StreamEvent};
 use procession_engine::model::id::{Category, Kind, ProcessId};
 use procession_engine::model::json::Json;
 use procession_engine::model::time::Timestamp;
@@ -52,12 +52,24 @@ fn accept(accepted: wit::Accepted, rules: &Rules) -> Checked<Decision> {
 }
 
 fn event(event: wit::EventResult, rules: &Rules) -> Checked<Event> {
+    promised(event, "it records", rules)
+}
+
+/// What `upcast` makes of an event of another version.
+pub(crate) fn upcast(said: Vec<wit::EventResult>, old: &StreamEvent, rules: &Rules) -> Checked<Vec<Event>> {
+    count("events that `upcast` makes of one", said.len(), rules.limits.events_per_decision_max)?;
+    let doing = format!("its `upcast` makes of event {} ({} with schema {})", old.version, old.event.kind, old.event.schema);
+    said.into_iter().map(|event| promised(event, &doing, rules)).collect()
+}
+
+/// An event of a kind and schema that the manifest promises.
+fn promised(event: wit::EventResult, doing: &str, rules: &Rules) -> Checked<Event> {
     // The kind is taken from the manifest, so that it is checked and costs no new text.
     let Some(promised) = rules.manifest.records.iter().find(|promised| promised.kind.as_str() == event.kind) else {
-        return contract(format!("it records an event of kind {:?}, which its manifest does not list under `records`", clip(event.kind)));
+        return contract(format!("{doing} an event of kind {:?}, which its manifest does not list under `records`", clip(event.kind)));
     };
     if promised.schema != event.schema {
-        return contract(format!("it records {} with schema {}, its manifest says {}", promised.kind, event.schema, promised.schema));
+        return contract(format!("{doing} {} with schema {}, its manifest says {}", promised.kind, event.schema, promised.schema));
     }
     let data = payload(event.data, "the event", promised.kind.as_str(), rules)?;
     Ok(Event { kind: promised.kind.clone(), schema: event.schema, data })

@@ -9,6 +9,7 @@ use procession_engine::ports::definition::GuestError;
 use wasmtime::component::ResourceAny;
 
 use super::ProcessInstance;
+use super::upcast::upcast;
 use crate::convert::{from_guest, to_guest};
 use crate::rules::Rules;
 
@@ -23,6 +24,22 @@ pub(super) fn restore(instance: &mut ProcessInstance, snapshot: Option<&Json>) -
 }
 
 pub(super) fn evolve(
+    instance: &mut ProcessInstance,
+    process: ResourceAny,
+    mut events: &[StreamEvent],
+    rules: &Rules,
+) -> Result<(), GuestError> {
+    while !events.is_empty() {
+        let (batch, rest) = events.split_at(batch_length(events));
+        // What an old event says may be longer than it is, so it is batched once more.
+        let read = upcast(instance, batch, rules)?;
+        evolve_as_they_are(instance, process, &read, rules)?;
+        events = rest;
+    }
+    Ok(())
+}
+
+fn evolve_as_they_are(
     instance: &mut ProcessInstance,
     process: ResourceAny,
     mut events: &[StreamEvent],

@@ -3,8 +3,10 @@
 
 mod calls;
 mod fresh;
+mod interface;
 mod own;
 mod shared;
+mod upcast;
 
 use std::sync::Arc;
 
@@ -12,12 +14,13 @@ use procession_engine::model::json::Json;
 use procession_engine::model::manifest::Sharing;
 use procession_engine::ports::definition::{Decider, Definition, GuestError};
 
-use crate::bindings::exports::procession::process::decider::{Guest, GuestIndices};
 use crate::instance::{Blueprint, Instance};
 use crate::rules::Rules;
+use interface::ProcessGuest;
+pub(crate) use interface::ProcessIndices;
 
 /// An instance of a process module.
-type ProcessInstance = Instance<Guest>;
+type ProcessInstance = Instance<ProcessGuest>;
 
 /// A process module.
 pub(crate) struct ProcessDefinition {
@@ -27,12 +30,12 @@ pub(crate) struct ProcessDefinition {
 
 /// What the deciders of a module share.
 struct ProcessModule {
-    blueprint: Blueprint<GuestIndices>,
+    blueprint: Blueprint<ProcessIndices>,
     rules: Arc<Rules>,
 }
 
 impl ProcessDefinition {
-    pub(crate) fn new(blueprint: Blueprint<GuestIndices>, rules: Arc<Rules>) -> Self {
+    pub(crate) fn new(blueprint: Blueprint<ProcessIndices>, rules: Arc<Rules>) -> Self {
         Self { module: Arc::new(ProcessModule { blueprint, rules }), rooms: shared::Rooms::default() }
     }
 
@@ -49,6 +52,10 @@ impl Definition for ProcessDefinition {
             Sharing::Shared => Box::new(self.rooms.restore(&self.module, snapshot)?),
             Sharing::Fresh => Box::new(fresh::Fresh::restore(&self.module, snapshot)?),
         })
+    }
+
+    fn for_histories(&self) -> Option<Box<dyn Definition>> {
+        Some(Box::new(shared::Reading::of(&self.module)))
     }
 }
 

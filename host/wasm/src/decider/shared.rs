@@ -7,7 +7,7 @@ use procession_engine::model::decision::{Context, Decision, Trigger};
 use procession_engine::model::event::StreamEvent;
 use procession_engine::model::json::Json;
 use procession_engine::model::view::View;
-use procession_engine::ports::definition::{Decider, GuestError};
+use procession_engine::ports::definition::{Decider, Definition, GuestError};
 use wasmtime::component::ResourceAny;
 
 use super::{ProcessInstance, ProcessModule, calls, log_drop};
@@ -38,10 +38,7 @@ pub(super) struct Seat {
 
 impl Rooms {
     pub(super) fn restore(&self, module: &ProcessModule, snapshot: Option<&Json>) -> Result<Seat, GuestError> {
-        let room = self.room(module)?;
-        let mut seat = Seat { room, process: None, rules: module.rules.clone() };
-        seat.process = Some(seat.run(|instance| calls::restore(instance, snapshot))?);
-        Ok(seat)
+        Seat::take(self.room(module)?, module, snapshot)
     }
 
     /// The next room in turn, or a new one in its place where it is broken, full or gone.
@@ -64,6 +61,38 @@ impl Rooms {
     }
 }
 
+/// One room at a time for histories that are folded one after the other; a new one when it is broken or was used for long.
+pub(super) struct Reading {
+    module: Arc<ProcessModule>,
+    current: Mutex<Option<(Arc<Room>, usize)>>,
+}
+
+/// Histories that are folded in one room: what a guest forgets to free stays small, and making an instance is still cheap for each.
+const HISTORIES_PER_ROOM_MAX: usize = 256;
+
+impl Reading {
+    pub(super) fn of(module: &Arc<ProcessModule>) -> Self {
+        Self { module: Arc::clone(module), current: Mutex::new(None) }
+    }
+
+    fn room(&self) -> Result<Arc<Room>, GuestError> {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((room, used)) = current.as_mut().filter(|(room, used)| *used < HISTORIES_PER_ROOM_MAX && room.is_sound()) {
+            *used += 1;
+            return Ok(Arc::clone(room));
+        }
+        let room = Arc::new(Room { instance: Mutex::new(Some(self.module.blueprint.instantiate()?)) });
+        *current = Some((Arc::clone(&room), 1));
+        Ok(room)
+    }
+}
+
+impl Definition for Reading {
+    fn restore(&self, snapshot: Option<&Json>) -> Result<Box<dyn Decider>, GuestError> {
+        Ok(Box::new(Seat::take(self.room()?, &self.module, snapshot)?))
+    }
+}
+
 impl Room {
     fn instance(&self) -> MutexGuard<'_, Option<ProcessInstance>> {
         self.instance.lock().unwrap_or_else(|poisoned| {
@@ -81,6 +110,12 @@ impl Room {
 }
 
 impl Seat {
+    fn take(room: Arc<Room>, module: &ProcessModule, snapshot: Option<&Json>) -> Result<Self, GuestError> {
+        let mut seat = Self { room, process: None, rules: module.rules.clone() };
+        seat.process = Some(seat.run(|instance| calls::restore(instance, snapshot))?);
+        Ok(seat)
+    }
+
     /// A fault is a clean answer of one process, so it costs only that process its seat; any other error costs all of them the room.
     fn run<R>(&mut self, call: impl FnOnce(&mut ProcessInstance) -> Result<R, GuestError>) -> Result<R, GuestError> {
         let mut place = self.room.instance();

@@ -6,3 +6,4 @@ mod guest;
 mod loading;
 mod roles;
 mod sharing;
+mod upcasting;

@@ -54,8 +54,7 @@ impl<P: Process> Scenario<P> {
     pub(super) fn record(&mut self, event: Event) -> RecordedEvent {
         let version = self.history.len() as u64 + 1;
         let recorded = RecordedEvent { version, time: self.now, decided_by: self.category.clone(), event };
-        hosted::evolve::<P>(&mut self.state, std::slice::from_ref(&recorded))
-            .unwrap_or_else(|fault| panic!("it cannot read its own event, `{}`: {}\n{recorded:?}", fault.code, fault.message));
+        self.take_in(&recorded);
         self.history.push(recorded.clone());
         recorded
     }

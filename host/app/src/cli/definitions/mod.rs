@@ -13,6 +13,10 @@ use super::client::{Access, Client, Question, Whom, encoded};
 use super::failure::Failure;
 use super::table::{Table, cell, print, print_json, short_module};
 
+const CHECK_HELP: &str = "\
+Exit codes: 0 all histories fold and decide the same, or none were looked at; 3 the file is refused, or does not fold some of them;
+6 all of them fold, and some decisions come out otherwise.";
+
 /// What can be done with definitions.
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -28,14 +32,9 @@ pub(super) enum Command {
         #[command(flatten)]
         whom: Whom,
     },
-    /// Checks a file as a deploy would, without a server and without keeping anything.
-    Check {
-        /// The component.
-        file: PathBuf,
-        /// Prints JSON, for programs.
-        #[arg(long)]
-        json: bool,
-    },
+    /// Checks a file as a deploy would, and decides recorded histories again with it; nothing is kept.
+    #[command(after_help = CHECK_HELP)]
+    Check(check::Arguments),
     /// Deploys a file: new processes begin on it, those under way stay on theirs.
     Deploy {
         /// The component.
@@ -63,10 +62,7 @@ pub(super) async fn run(command: Command) -> Result<(), Failure> {
             let one = ask(&whom, Access::Read, question).await?;
             if whom.json { print_json(&one) } else { print(&shown(&one)) }
         }
-        Command::Check { file, json } => {
-            let checked = check::check(&file, &read(&file)?)?;
-            if json { print_json(&checked) } else { print(&shown(&checked)) }
-        }
+        Command::Check(arguments) => check::check(arguments).await?,
         Command::Deploy { file, whom } => {
             let question = Question::new(Method::PUT, "/definitions").body(read(&file)?);
             let one = ask(&whom, Access::Change, question).await?;

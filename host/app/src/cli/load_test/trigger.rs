@@ -58,7 +58,12 @@ pub(super) async fn to_end(server: &Server, id: &str, at: Instant, patience: Dur
 
 async fn ask(server: &Server, question: Question<'_>) -> Result<Answer, String> {
     let text = |failure: Failure| match failure {
-        Failure::Failed(text) | Failure::Usage(text) | Failure::Refused(text) | Failure::InUse(text) | Failure::Found(text) => text,
+        Failure::Failed(text)
+        | Failure::Usage(text)
+        | Failure::Refused(text)
+        | Failure::InUse(text)
+        | Failure::Found(text)
+        | Failure::Differs(text) => text,
     };
     let body = server.send(question).await.and_then(|reply| reply.into_body()).map_err(text)?;
     serde_json::from_slice(&body).map_err(|error| format!("the answer cannot be read: {error}"))

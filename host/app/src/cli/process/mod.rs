@@ -1,8 +1,9 @@
-//! `procession process`: start, show, list, history, notes, signal, cancel, retry.
+//! `procession process`: start, show, list, history, notes, signal, cancel, retry, migrate.
 //! The server decides; this only asks and prints.
 
 mod history;
 mod list;
+mod migrate;
 mod notes;
 mod send;
 pub(super) mod show;
@@ -100,6 +101,13 @@ pub(super) enum Command {
         #[command(flatten)]
         whom: Whom,
     },
+    /// Moves processes to another module, those whose history passes there; the exit code is 5 where some stay.
+    Migrate {
+        #[command(flatten)]
+        wish: migrate::Wish,
+        #[command(flatten)]
+        whom: Whom,
+    },
 }
 
 pub(super) async fn run(command: Command) -> Result<(), Failure> {
@@ -130,6 +138,7 @@ pub(super) async fn run(command: Command) -> Result<(), Failure> {
             }
             Ok(())
         }
+        Command::Migrate { wish, whom } => migrate::migrate(&wish, &whom).await,
         Command::Cancel { id, reason, how, whom } => send::cancel(&id, reason.as_deref(), &how, &whom).await,
         Command::History { id, whom } => history::print_all(&id, &whom).await,
         Command::Retry { id, whom } => {

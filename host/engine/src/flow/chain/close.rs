@@ -6,7 +6,7 @@ use super::{Chain, Failure};
 use crate::flow::lanes::Warm;
 use crate::flow::outbox::Target;
 use crate::model::commit::{Commit, DecisionRecord, Entry, Pin, Snapshot};
-use crate::model::id::{StreamName, Suffix};
+use crate::model::id::{Kind, StreamName, Suffix};
 use crate::ports::definition::Decider;
 
 impl Chain<'_> {
@@ -65,7 +65,10 @@ impl Chain<'_> {
         let every = self.shared.limits.snapshot_every;
         let Some(version) = self.lane.row.stream(&pin.suffix).map(|head| head.version) else { return };
         let first = self.first_version(&pin.suffix).unwrap_or(version + 1);
-        if every == 0 || version / every == (first - 1) / every {
+        let has_grown = every > 0 && version / every != (first - 1) / every;
+        // What the module before kept is of no use to this one.
+        let has_moved = every > 0 && version >= every && self.has_moved(&pin.suffix);
+        if !has_grown && !has_moved {
             return;
         }
         let Some(state_format) = self.shared.registry.snapshot().module(&pin.module).map(|module| module.manifest.state_format) else {
@@ -86,8 +89,16 @@ impl Chain<'_> {
 
     /// The version of the first event that this chain adds to a stream.
     fn first_version(&self, suffix: &Suffix) -> Option<u64> {
-        let of_stream = |decision: &&DecisionRecord| self.pins.get(decision.pin).is_some_and(|pin| pin.suffix == *suffix);
-        self.decisions.iter().find(of_stream).map(|decision| decision.first_version)
+        self.decisions_on(suffix).next().map(|decision| decision.first_version)
+    }
+
+    /// Whether this chain moves a stream to another module.
+    fn has_moved(&self, suffix: &Suffix) -> bool {
+        self.decisions_on(suffix).flat_map(|decision| &decision.events).any(|event| event.kind == Kind::category_changed())
+    }
+
+    fn decisions_on<'s>(&'s self, suffix: &'s Suffix) -> impl Iterator<Item = &'s DecisionRecord> {
+        self.decisions.iter().filter(move |decision| self.pins.get(decision.pin).is_some_and(|pin| pin.suffix == *suffix))
     }
 
     fn decider_of(&mut self, pin: &Pin) -> Result<Box<dyn Decider>, Failure> {

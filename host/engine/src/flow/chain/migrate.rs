@@ -4,34 +4,37 @@
 use super::decide::named;
 use super::{Chain, Failure};
 use crate::error::Refusal;
+use crate::flow::inbox::Move;
+use crate::flow::moving;
 use crate::flow::outbox::Target;
 use crate::flow::turn::Outcome;
 use crate::model::commit::{DecisionRecord, Pin};
 use crate::model::decision::Trigger;
-use crate::model::event::{Event, StreamEvent};
-use crate::model::id::{Kind, StreamName, Suffix};
+use crate::model::event::Event;
+use crate::model::id::Kind;
 use crate::model::json::Json;
 use crate::model::process::StreamHead;
 use crate::ports::definition::{GuestError, Module};
 
 impl Chain<'_> {
-    /// Moves a stream to a module that can carry it on, and tells that module.
+    /// Moves the stream that a module writes to that module, and tells it.
     ///
     /// # Errors
     /// [`Refusal`] where the module does not take it over, or cannot fold or see its history; nothing has changed then.
-    pub(in crate::flow) fn migrate(&mut self, suffix: &Suffix, module: &Module) -> Result<(), Refusal> {
-        let process = self.lane.row.id.clone();
-        let stream = StreamName { process: process.clone(), suffix: suffix.clone() };
-        let unknown = || Refusal::rejected("unknown-stream", format!("process {process} has no stream {suffix}"));
-        let head = self.lane.row.stream(suffix).cloned().ok_or_else(unknown)?;
-        self.takes_over(&stream, &head, module)?;
-        let broken = |error: Failure| error.into_refusal(&process);
+    pub(in crate::flow) fn migrate(&mut self, wanted: Move, module: &Module) -> Result<(), Refusal> {
+        let (stream, head) = moving::head(&self.lane.row, wanted, module)?;
+        let head = head.clone();
+        moving::takes_over(&head, module, || {
+            let events = self.lane.events(&stream, 0, &*self.shared.store, self.shared.limits.page)?;
+            Ok(events.iter().any(|event| event.decided_by == module.manifest.category))
+        })?;
+        let broken = |error: Failure| error.into_refusal(&stream.process);
         let mut decider = self.fold(module, &stream).map_err(broken)?;
         decider.look().map_err(|error: GuestError| broken(Failure::Guest(named(module), error)))?;
-        self.lane.take_warm(suffix, &head.module);
+        self.lane.take_warm(&head.suffix, &head.module);
         self.record_move(&head, module);
         let category = module.manifest.category.clone();
-        let target = Target { suffix: suffix.clone(), category, module: module.digest, begins: false };
+        let target = Target { suffix: head.suffix.clone(), category, module: module.digest, begins: false };
         let cause = self.input.id.clone();
         // A module that breaks on the news does not get the process.
         match self.attempt(&target, &Trigger::Migrated(head.category), &cause).map_err(broken)? {
@@ -40,27 +43,6 @@ impl Chain<'_> {
             Outcome::Ignored(_) | Outcome::Rejected(_) | Outcome::Deferred(_) => {}
         }
         Ok(())
-    }
-
-    /// Only a module that says so carries a stream on, or one that the stream has been on before: so a move can be undone.
-    fn takes_over(&self, stream: &StreamName, head: &StreamHead, module: &Module) -> Result<(), Refusal> {
-        let to = &module.manifest.category;
-        if module.digest == head.module {
-            return Err(Refusal::rejected("already-there", format!("stream {stream} is on this module of {to} already")));
-        }
-        if module.manifest.stream.as_ref() != Some(&stream.suffix) {
-            return Err(Refusal::invalid("wrong-stream", format!("{to} does not write the stream {stream}")));
-        }
-        if *to == head.category || module.manifest.takes_over.contains(&head.category) {
-            return Ok(());
-        }
-        let page = self.shared.limits.page;
-        let events = self.lane.events(stream, 0, &*self.shared.store, page)?;
-        if events.iter().any(|event: &StreamEvent| event.decided_by == *to) {
-            return Ok(());
-        }
-        let from = &head.category;
-        Err(Refusal::invalid("not-taken-over", format!("{to} does not say in `takes-over` that it carries on processes of {from}")))
     }
 
     fn record_move(&mut self, head: &StreamHead, module: &Module) {
@@ -76,9 +58,12 @@ impl Chain<'_> {
         self.pins.push(Pin { suffix: head.suffix.clone(), category: to.clone(), module: module.digest });
         let cause = self.input.id.clone();
         self.decisions.push(DecisionRecord { pin, cause, seed: 0, first_version: version, events: vec![event], effects: Vec::new() });
+        // What the old module put off or did not take may be what the new one is for.
+        self.begun = true;
         let now = self.now;
         if let Some(head) = self.lane.row.streams.iter_mut().find(|kept| kept.suffix == head.suffix) {
             (head.version, head.updated_at, head.category, head.module) = (version, now, to.clone(), module.digest);
+            self.due_again.append(&mut head.deferred);
         }
     }
 }

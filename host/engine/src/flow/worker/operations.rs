@@ -6,13 +6,14 @@ use std::sync::Arc;
 use super::Worker;
 use super::in_flight::{Job, TakesUp};
 use super::triggers::{target_of, undelivered_message};
-use crate::error::{DeployError, Refusal};
+use crate::error::Refusal;
 use crate::flow::chain::Chain;
-use crate::flow::inbox::{OperatedTo, Operation, Work};
+use crate::flow::inbox::{Move, OperatedTo, Operation, Work};
 use crate::flow::lanes::Lane;
+use crate::flow::moving;
 use crate::flow::shared::Shared;
 use crate::model::decision::Trigger;
-use crate::model::id::{Digest, Kind, MessageId, ProcessId, StreamName, Suffix};
+use crate::model::id::{Kind, MessageId, ProcessId, StreamName, Suffix};
 use crate::model::json::Json;
 use crate::model::message::Message;
 use crate::model::note::Happening;
@@ -68,7 +69,7 @@ fn operated(chain: &mut Chain<'_>, shared: &Shared, operation: &Operation) -> Re
             let dropped = operable(chain, shared, *seq)?;
             drop_letter(chain, shared, &dropped, reason)
         }
-        Operation::Migrate { suffix, to } => migrate(chain, shared, suffix.as_ref(), to),
+        Operation::Migrate(wanted) => migrate(chain, shared, *wanted),
     }
 }
 
@@ -157,26 +158,16 @@ fn sender(chain: &Chain<'_>, message: &Message) -> Option<Suffix> {
     (is_command && chain.lane.row.stream(&stream.suffix).is_some()).then_some(stream.suffix)
 }
 
-fn migrate(chain: &mut Chain<'_>, shared: &Shared, suffix: Option<&Suffix>, to: &Digest) -> Result<(), Refusal> {
-    let process = chain.lane.row.id.clone();
-    if let Some(parked) = &chain.lane.row.parked {
-        let text = format!("process {process} is parked on {}; retry or drop that message first", parked.message);
-        return Err(Refusal::rejected("parked", text));
-    }
-    let root = || chain.lane.row.root().map(|head| head.suffix.clone());
-    let suffix = suffix.cloned().or_else(root).ok_or(Refusal::UnknownProcess(process))?;
-    let module = shared.registry.module(to).map_err(|error| match error {
-        DeployError::Store(error) => Refusal::Store(error),
-        other => Refusal::invalid("unknown-module", other.to_string()),
-    })?;
-    chain.migrate(&suffix, &module)?;
+fn migrate(chain: &mut Chain<'_>, shared: &Shared, wanted: Move) -> Result<(), Refusal> {
+    let module = moving::module(shared, &wanted.to)?;
+    chain.migrate(wanted, &module)?;
     Ok(chain.follow()?)
 }
 
 /// What an operation is called where a chain needs an input; only a migration is recorded under it.
 fn order(process: &ProcessId, operation: &Operation, revision: u64, shared: &Shared) -> Message {
     let (id, kind) = match operation {
-        Operation::Migrate { .. } => (MessageId::of_migration(process, revision), Kind::migrate()),
+        Operation::Migrate(_) => (MessageId::of_migration(process, revision), Kind::migrate()),
         _ => (MessageId::of_retry(process), Kind::timer()),
     };
     Message { process: process.clone(), kind, source: None, time: shared.clock.now(), data: Json::null(), correlation: id.clone(), id }

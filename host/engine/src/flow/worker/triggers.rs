@@ -91,26 +91,31 @@ pub(super) fn trigger_of(lane: &Lane, message: &Message, target: Option<&Suffix>
     }
     let head = lane.row.stream(target?)?;
     let stream = StreamName { process: message.process.clone(), suffix: head.suffix.clone() };
-    let way = message.id.as_str().strip_prefix(&stream.to_string())?;
-    let trigger = if message.kind == Kind::timer() && way.starts_with("/timer/") {
+    Some((target_of(head), returned_to(&stream, message)?))
+}
+
+/// A fired timer or a command that came back, as the stream that it returns to is to see it; none for any other message.
+pub(crate) fn returned_to(stream: &StreamName, message: &Message) -> Option<Trigger> {
+    let rest = message.id.as_str().strip_prefix(stream.process.as_str())?;
+    let way = rest.strip_prefix('-')?.strip_prefix(stream.suffix.as_str())?;
+    if way.starts_with("/timer/") && message.kind == Kind::timer() {
         let Fired { name, due, data } = serde_json::from_str(message.data.as_str()).ok()?;
-        Trigger::Timer { name, due, data: Json::of_the_host(data.get()) }
-    } else if message.kind == Kind::undelivered() && way.starts_with("/undelivered/") {
+        Some(Trigger::Timer { name, due, data: Json::of_the_host(data.get()) })
+    } else if way.starts_with("/undelivered/") && message.kind == Kind::undelivered() {
         let CameBack { id, kind, reason, data } = serde_json::from_str(message.data.as_str()).ok()?;
         let (id, kind) = (MessageId::parse(&id).ok()?, Kind::parse(&kind).ok()?);
-        Trigger::Undelivered { id, kind, reason, data: Json::of_the_host(data.get()) }
+        Some(Trigger::Undelivered { id, kind, reason, data: Json::of_the_host(data.get()) })
     } else {
-        return None;
-    };
-    Some((target_of(head), trigger))
+        None
+    }
 }
 
 /// Whether a message is the wish to cancel its process: no sender from outside can write such an id.
-pub(super) fn is_cancel(message: &Message) -> bool {
+pub(crate) fn is_cancel(message: &Message) -> bool {
     message.kind == Kind::cancel() && message.is_of(&format!("{}/cancel", message.process))
 }
 
 /// Why somebody wants a process to be cancelled.
-pub(super) fn cancel_reason(message: &Message) -> String {
+pub(crate) fn cancel_reason(message: &Message) -> String {
     serde_json::from_str(message.data.as_str()).unwrap_or_default()
 }
