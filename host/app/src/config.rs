@@ -143,7 +143,7 @@ mod tests {
     use procession::engine::gate::GateMode;
     use serde_json::json;
 
-    use super::{Config, Definitions, duration, setting};
+    use super::{Config, Definitions, File, duration, setting};
     use crate::cli::ServeArguments;
 
     fn file(text: &str) -> tempfile::NamedTempFile {
@@ -204,6 +204,41 @@ mod tests {
         assert_eq!(setting("a.b.c=true").unwrap().1, "b.c");
         for wrong in ["", "a", "a.b", "a=b", ".b=1", "a.=1"] {
             assert!(setting(wrong).is_err(), "{wrong:?} was taken");
+        }
+    }
+
+    /// Draws files that are nearly right: `PROCESSION_FUZZ_CASES` says how many, `PROCESSION_FUZZ_SEED` which.
+    #[test]
+    fn a_file_is_read_or_refused_whatever_is_in_it() {
+        let number = |name: &str, usual: u64| std::env::var(name).map_or(usual, |text| text.parse().unwrap());
+        let (cases, seed) = (number("PROCESSION_FUZZ_CASES", 2_000), number("PROCESSION_FUZZ_SEED", 1));
+        let corpus = [
+            "data = \"d\"\nlisten = \"127.0.0.1:1\"\nlog-format = \"json\"\ntoken = [\"a\", \"b\"]\nstop-within = \"1m 30s\"\n",
+            "free-bytes-min = 1\ncache-bytes = 0x7f\ninsecure = true\n[set.carrier-stub]\ndelayMs = 1\nrate = 1.5\nat = 2026-01-01T00:00:00Z\n",
+            "[set]\na = { b = [1, { c = \"\"\"d\"\"\" }], \"e.f\" = '\\' }\n",
+        ];
+        let words = &[
+            "[[[[[[[[[[[[[[[[[[[[",
+            "{a=",
+            "=",
+            "\n",
+            "\"\"\"",
+            "1e999",
+            "0x",
+            "inf",
+            "9999999999999999999999",
+            "[set.",
+            "]",
+            ".",
+            "\u{0}",
+        ];
+        for case in 0..cases {
+            let text = procession_fuzz::mutated_text(&mut procession_fuzz::Dice::of(seed, case), &corpus, words);
+            if let Ok(file) = toml::from_str::<File>(&text) {
+                // Whatever it says, it is a time or it is none.
+                let _ = duration(&file.stop_within.unwrap_or_default());
+                let _ = setting(&text);
+            }
         }
     }
 }

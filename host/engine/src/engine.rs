@@ -10,10 +10,12 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::error::{DeployError, Refusal};
+use crate::flow::flood::Flood;
 use crate::flow::inbox::{Answer, Move, Operation, Request, Work};
 use crate::flow::mailbox::Mailbox;
 use crate::flow::moving;
 use crate::flow::repeats::Repeats;
+use crate::flow::rest::Rest;
 use crate::flow::shared::Shared;
 pub use crate::flow::shared::{Counters, Load};
 use crate::flow::watchers::Watchers;
@@ -83,6 +85,8 @@ impl Standing {
         let query = Query::new(Arc::clone(&store));
         let (counters, in_flight, repeats) = (Counters::default(), AtomicUsize::default(), Repeats::default());
         let shared = Shared {
+            flood: Flood::new(limits.workers.max(1), &limits),
+            rest: Rest::new(&limits),
             store,
             registry: Arc::clone(&registry),
             clock,

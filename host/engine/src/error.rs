@@ -50,6 +50,16 @@ pub enum Refusal {
         #[source]
         source: GuestError,
     },
+    /// The definition has wasted too much time in calls that came to nothing: the caller tries again later, its author mends it.
+    #[error(
+        "the definition {definition} rests for {for_s} more seconds: too many calls of it came to nothing; nothing is recorded of this request"
+    )]
+    Resting {
+        /// Category and module.
+        definition: String,
+        /// Seconds.
+        for_s: u64,
+    },
     /// The store could not do its work: the operator mends it.
     #[error(transparent)]
     Store(#[from] StoreError),

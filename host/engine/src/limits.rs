@@ -10,8 +10,23 @@ pub struct Limits {
     pub waiting_max: usize,
     /// Bytes of requests waiting for one worker: a few large ones must not cost what many small ones do.
     pub waiting_bytes_max: usize,
+    /// Bytes of the commits of one worker that are not durable yet: they are held in memory, and a definition may decide on megabytes at once.
+    pub in_flight_bytes_max: usize,
     /// Commits of one worker that are not durable yet; enough to fill a group at the slowest sync.
     pub commits_in_flight_max: usize,
+    /// Recorded messages on their way in the whole host from which on a definition may not send more than it takes in: a chain reaction
+    /// would fill memory and disk within seconds. Usual work keeps a few thousand on their way.
+    pub flood_messages: usize,
+    /// Bytes of recorded messages on their way from which on the same holds.
+    pub flood_bytes: usize,
+    /// How many messages a definition may send beyond those that it takes in while so much is on its way.
+    pub flood_reserve: u64,
+    /// Timers, answers that are waited for, and messages put off, of one stream; each of them stands in the process's row, which every commit writes.
+    pub waits_per_stream_max: usize,
+    /// What a definition may waste of the workers' time in calls that come to nothing, in milliseconds: a few endless loops. Beyond that it rests.
+    pub wasted_ms_max: u64,
+    /// How much of that is forgiven in a second, in milliseconds: less than a hundredth, so that 99 of 100 requests for others meet no loop.
+    pub wasted_ms_per_s: u64,
     /// Decisions in one commit; a longer chain goes on in the next commit, so that one process cannot hold its worker.
     pub decisions_per_chain_max: usize,
     /// How often the events of one turn are offered to their own definition; more is a definition that never comes to rest.
@@ -31,8 +46,14 @@ pub struct Limits {
     /// Most streams are shorter and never pay for one.
     pub snapshot_every: u64,
     /// Processes of the whole host that stay in memory; the rest is folded again when it is needed.
-    /// Each holds an instance for every stream under way, so a runtime must have room for about three times as many.
+    /// Each holds a folded state for every stream under way; `warm_max` bounds those.
     pub lanes_max: usize,
+    /// Folded states of the whole host that stay in memory. Each holds an instance, and a runtime must have room for somewhat more:
+    /// a process with many streams must not take the instances of others.
+    pub warm_max: usize,
+    /// Memory that all folded states of the whole host may hold, in bytes; those that were used longest ago are folded again when they are needed.
+    /// What counts is the size of a guest's memory, of which a usual one touches a small part, and a hostile one all of it.
+    pub warm_bytes_max: usize,
     /// Bytes of one message from outside.
     pub payload_bytes_max: usize,
     /// Timers due within this many milliseconds are kept in memory; later ones only in the store.
@@ -57,7 +78,14 @@ impl Default for Limits {
             workers: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             waiting_max: 8_192,
             waiting_bytes_max: 32 * 1_024 * 1_024,
+            in_flight_bytes_max: 64 * 1_024 * 1_024,
             commits_in_flight_max: 1_024,
+            flood_messages: 32_768,
+            flood_bytes: 128 * 1_024 * 1_024,
+            flood_reserve: 4_096,
+            waits_per_stream_max: 1_024,
+            wasted_ms_max: 500,
+            wasted_ms_per_s: 5,
             decisions_per_chain_max: 256,
             rounds_per_turn_max: 64,
             attempts_max: 3,
@@ -67,6 +95,8 @@ impl Default for Limits {
             outage_retry_ms: 1_000,
             snapshot_every: 256,
             lanes_max: 2_048,
+            warm_max: 8_192,
+            warm_bytes_max: 8 * 1_024 * 1_024 * 1_024,
             payload_bytes_max: 256 * 1_024,
             timer_horizon_ms: 60_000,
             timers_per_step_max: 256,

@@ -7,6 +7,8 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
 
+use crate::text;
+
 /// The package of the contract, with the version that this host speaks.
 const PACKAGE: &str = "procession:process/";
 const VERSION: &str = "@0.1.0";
@@ -96,7 +98,7 @@ fn no_world(engine: &Engine, component: &Component) -> String {
     let ty = component.component_type();
     let exports: Vec<&str> = ty.exports(engine).map(|(name, _)| name).collect();
     if let Some(other) = exports.iter().find(|name| name.starts_with(PACKAGE) && !name.ends_with(VERSION)) {
-        return format!("it is made for {other}; this host speaks {PACKAGE}…{VERSION}");
+        return format!("it is made for {}; this host speaks {PACKAGE}…{VERSION}", text::name(other));
     }
     format!("it exports {}; a definition exports {PACKAGE}definition and one of decider, classifier and connector", listed(&exports))
 }
@@ -124,9 +126,10 @@ fn is_types(engine: &Engine, name: &str, item: &ComponentItem) -> bool {
 
 /// The first few of many names.
 fn listed(names: &[&str]) -> String {
+    let shown = |names: &[&str]| names.iter().map(|name| text::name(name)).collect::<Vec<_>>().join(", ");
     match names {
         [] => "nothing".to_owned(),
-        [first, second, third, rest @ ..] if !rest.is_empty() => format!("{first}, {second}, {third} and {} more", rest.len()),
-        few => few.join(", "),
+        [_, _, _, rest @ ..] if !rest.is_empty() => format!("{} and {} more", shown(&names[..3]), rest.len()),
+        few => shown(few),
     }
 }

@@ -6,6 +6,7 @@ use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 
 use crate::guard::OverLimit;
 use crate::limits::Allowance;
+use crate::text;
 
 /// wasmtime has no public type for this one.
 const HOSTCALL_BYTES_EXHAUSTED: &str = "fuel allocated for hostcalls has been exhausted";
@@ -17,6 +18,9 @@ pub(crate) fn is_lack_of_room(error: &GuestError) -> bool {
 
 /// Function names shown with a trap: the guest's own frame is hardly ever deeper below the panic machinery.
 const FRAMES_MAX: usize = 5;
+
+/// Longest cause that is told, in bytes: wasmtime may quote what it read.
+const CAUSE_BYTES_MAX: usize = 1_024;
 
 /// Says what a failed call means; `fuel` is what it was given.
 pub(crate) fn of(error: &wasmtime::Error, fuel: u64, allowance: &Allowance) -> GuestError {
@@ -40,7 +44,7 @@ pub(crate) fn of(error: &wasmtime::Error, fuel: u64, allowance: &Allowance) -> G
 
 /// An answer that cannot be read: too much of it, text that is not UTF-8, a pointer to nowhere.
 fn not_a_trap(error: &wasmtime::Error, allowance: &Allowance) -> GuestError {
-    let cause = error.root_cause().to_string();
+    let cause = text::explanation(error.root_cause().to_string(), CAUSE_BYTES_MAX);
     if cause.contains(HOSTCALL_BYTES_EXHAUSTED) {
         return GuestError::Limit(format!("answer: a call may hand {} bytes to the host", allowance.hostcall_bytes));
     }
@@ -57,6 +61,8 @@ fn trap_text(trap: Trap) -> String {
 /// ` in a < b < c`: the functions that the trap passed through, where the module still has their names.
 fn frames(error: &wasmtime::Error) -> String {
     let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return String::new() };
-    let names: Vec<&str> = backtrace.frames().iter().filter_map(wasmtime::FrameInfo::func_name).take(FRAMES_MAX).collect();
+    // The names come from the module, so they can be anything.
+    let names: Vec<String> =
+        backtrace.frames().iter().filter_map(wasmtime::FrameInfo::func_name).take(FRAMES_MAX).map(text::name).collect();
     if names.is_empty() { String::new() } else { format!(", in {}", names.join(" < ")) }
 }

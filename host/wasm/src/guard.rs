@@ -3,6 +3,17 @@
 
 use wasmtime::ResourceLimiter;
 
+/// Core instances in one instance of a component: toolchains put a handful of adapters around the guest's own module,
+/// and Python, whose libraries are linked one by one, needs most (about 40). Beyond that it is an attack.
+pub(crate) const CORE_INSTANCES_MAX: u32 = 64;
+
+/// Tables in one instance of a component.
+pub(crate) const TABLES_MAX: u32 = 16;
+
+/// Memories in one instance of a component. Adapters use that of the guest; with a second one, a definition would take twice its share
+/// of the pool, and others would find no room.
+pub(crate) const MEMORIES_MAX: u32 = 1;
+
 /// The data of every store: counts what its instance takes and stops it at the limit.
 pub(crate) struct Guard {
     memory_bytes: usize,
@@ -48,17 +59,15 @@ impl ResourceLimiter for Guard {
         Ok(true)
     }
 
-    // Toolchains put a handful of adapters around the guest's own module; Python, whose libraries are linked one by one, needs most (about 40).
-    // Beyond that it is an attack.
     fn instances(&self) -> usize {
-        64
+        CORE_INSTANCES_MAX as usize
     }
 
     fn tables(&self) -> usize {
-        16
+        TABLES_MAX as usize
     }
 
     fn memories(&self) -> usize {
-        8
+        MEMORIES_MAX as usize
     }
 }

@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use procession_engine::ports::definition::GuestError;
 use wasmtime::Store;
-use wasmtime::component::{Instance as Component, InstancePre};
+use wasmtime::component::{Instance as Component, InstancePre, ResourceAny};
 
 use crate::bindings::exports::procession::process::{classifier, connector, definition};
 use crate::failure;
 use crate::gauge::Gauge;
 use crate::guard::Guard;
 use crate::limits::Allowance;
+
+/// Fuel of a destructor: about a millisecond, while freeing a state takes microseconds.
+const FUEL_TO_FREE: u64 = 1_000_000;
 
 /// Where the functions of one interface stand in a module; found once, when the module is loaded.
 pub(crate) trait Interface {
@@ -79,6 +82,11 @@ pub(crate) struct Instance<G> {
 }
 
 impl<G> Instance<G> {
+    /// Linear memory that it holds, in bytes.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.store.data().memory_bytes()
+    }
+
     /// Its functions.
     pub(crate) fn guest(&self) -> &G {
         &self.guest
@@ -86,7 +94,15 @@ impl<G> Instance<G> {
 
     /// Runs one call with a full tank. After an error the instance must be dropped: it cannot be trusted, and after a trap not be entered.
     pub(crate) fn call<R>(&mut self, run: impl FnOnce(&G, &mut Store<Guard>) -> wasmtime::Result<R>) -> Result<R, GuestError> {
-        let fuel = self.allowance.fuel_per_call;
+        self.call_with(self.allowance.fuel_per_call, run)
+    }
+
+    /// Lets the guest free a value. Nobody waits for that, so a destructor has a small tank.
+    pub(crate) fn free(&mut self, value: ResourceAny) -> Result<(), GuestError> {
+        self.call_with(FUEL_TO_FREE.min(self.allowance.fuel_per_call), |_, store| value.resource_drop(store))
+    }
+
+    fn call_with<R>(&mut self, fuel: u64, run: impl FnOnce(&G, &mut Store<Guard>) -> wasmtime::Result<R>) -> Result<R, GuestError> {
         let answer = self.store.set_fuel(fuel).and_then(|()| run(&self.guest, &mut self.store));
         if let Some(gauge) = &self.gauge {
             let used = fuel.saturating_sub(self.store.get_fuel().unwrap_or(0));

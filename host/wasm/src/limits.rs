@@ -19,7 +19,7 @@ pub struct Limits {
     pub fuel_per_call: u64,
     /// Fuel of one call that a wish can reach: about two seconds, in which a worker does nothing else.
     pub fuel_per_call_max: u64,
-    /// Fuel for making an instance and for `describe`: engines of interpreted languages set themselves up there.
+    /// Fuel for making the first instance and for `describe`: engines of interpreted languages set themselves up there, and no worker waits for it.
     pub fuel_at_start: u64,
     /// Elements of one table: a table has one for every function that is called by reference.
     pub table_elements_max: usize,
@@ -100,9 +100,12 @@ impl Limits {
     pub(crate) fn grant(&self, manifest: &Manifest) -> Allowance {
         let wished_memory = manifest.memory_bytes.map_or(self.memory_bytes, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
         let wished_fuel = manifest.fuel_per_call.unwrap_or(self.fuel_per_call);
+        let fuel_per_call = wished_fuel.min(self.fuel_per_call_max);
         Allowance {
             memory_bytes: wished_memory.min(self.memory_bytes_max),
-            fuel_per_call: wished_fuel.min(self.fuel_per_call_max),
+            // Workers make instances, so that may take no longer than a call.
+            fuel_at_start: fuel_per_call.min(self.fuel_at_start),
+            fuel_per_call,
             ..self.to_describe()
         }
     }

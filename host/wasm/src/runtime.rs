@@ -14,6 +14,7 @@ use wasmtime::component::{Component, InstancePre, Linker};
 
 use crate::anatomy;
 use crate::bindings::exports::procession::process::{classifier, connector, definition};
+use crate::bulk;
 use crate::classifier::Router;
 use crate::code_cache::CodeCache;
 use crate::connector::Adapter;
@@ -23,7 +24,7 @@ use crate::decider::{ProcessDefinition, ProcessIndices};
 use crate::failure;
 use crate::gauge::Gauge;
 use crate::guard::Guard;
-use crate::instance::Blueprint;
+use crate::instance::{Blueprint, Instance};
 use crate::limits::Limits;
 use crate::rules::Rules;
 use crate::sandbox;
@@ -83,6 +84,9 @@ impl WasmRuntime {
         if let Some(component) = self.cache.as_ref().and_then(|cache| cache.get(&self.engine, digest)) {
             return Ok((component, Origin::Cache));
         }
+        if let Some(complaint) = bulk::complaint(bytes) {
+            return Err(LoadError::NotAComponent(complaint));
+        }
         let component = Component::from_binary(&self.engine, bytes).map_err(|error| LoadError::NotAComponent(format!("{error:#}")))?;
         if let Some(cache) = &self.cache {
             cache.put(digest, &component);
@@ -95,12 +99,23 @@ impl WasmRuntime {
         Linker::new(&self.engine).instantiate_pre(component).map_err(|error| LoadError::WrongWorld(format!("{error:#}")))
     }
 
+    /// Asked twice, in two instances and twice in the second one: what a definition says of itself is kept for good, so it has to be constant.
     fn described(&self, pre: &InstancePre<Guard>, world: World) -> Result<Manifest, LoadError> {
         let interface = definition::GuestIndices::new(pre).map_err(wrong_shape)?;
         let blueprint = Blueprint::new(pre.clone(), interface, self.limits.to_describe());
-        let answer = blueprint.instantiate().and_then(|mut instance| instance.call(|guest, store| guest.call_describe(store)));
-        let said = answer.map_err(|error| if failure::is_lack_of_room(&error) { no_room(&error) } else { LoadError::Describe(error) })?;
-        convert::manifest::checked(said, world, self.limits.manifest_entries_max).map_err(LoadError::Manifest)
+        let broken = |error: GuestError| if failure::is_lack_of_room(&error) { no_room(&error) } else { LoadError::Describe(error) };
+        let ask = |instance: &mut Instance<definition::Guest>| {
+            let said = instance.call(|guest, store| guest.call_describe(store)).map_err(broken)?;
+            convert::manifest::checked(said, world, self.limits.manifest_entries_max).map_err(LoadError::Manifest)
+        };
+        let manifest = ask(&mut blueprint.instantiate().map_err(broken)?)?;
+        let mut second = blueprint.instantiate().map_err(broken)?;
+        for _ in 0..2 {
+            if ask(&mut second)? != manifest {
+                return Err(LoadError::Manifest("`describe` answers differently when it is asked again; it must be constant".to_owned()));
+            }
+        }
+        Ok(manifest)
     }
 
     fn role(&self, pre: InstancePre<Guard>, world: World, upcasting: Upcasting, manifest: Arc<Manifest>) -> Result<Role, LoadError> {

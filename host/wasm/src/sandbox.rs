@@ -3,6 +3,7 @@
 
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmFeatures};
 
+use crate::guard;
 use crate::limits::Limits;
 
 /// Pages that stay with a slot of the pool when its instance is gone. A Rust guest touches 35 KB, a QuickJS one 280 KB.
@@ -29,13 +30,17 @@ pub(crate) fn engine(limits: &Limits) -> wasmtime::Result<Engine> {
 
 fn pooled(limits: &Limits) -> Config {
     let mut pool = PoolingAllocationConfig::new();
+    // Whatever one component may hold, there is room for so many of it: one that holds much must not take the room of others.
     // Counts only bound; what costs is the address space of memories and tables.
     pool.total_component_instances(limits.instances_max)
-        .total_core_instances(limits.instances_max.saturating_mul(4))
-        .total_memories(limits.instances_max)
-        .total_tables(limits.instances_max.saturating_mul(2))
-        .max_tables_per_module(8)
-        .max_memories_per_module(4)
+        .total_core_instances(limits.instances_max.saturating_mul(guard::CORE_INSTANCES_MAX))
+        .max_core_instances_per_component(guard::CORE_INSTANCES_MAX)
+        .total_memories(limits.instances_max.saturating_mul(guard::MEMORIES_MAX))
+        .max_memories_per_component(guard::MEMORIES_MAX)
+        .max_memories_per_module(guard::MEMORIES_MAX)
+        .total_tables(limits.instances_max.saturating_mul(guard::TABLES_MAX))
+        .max_tables_per_component(guard::TABLES_MAX)
+        .max_tables_per_module(guard::TABLES_MAX)
         .table_elements(limits.table_elements_max)
         .linear_memory_keep_resident(RESIDENT_BYTES)
         .table_keep_resident(RESIDENT_BYTES)

@@ -207,6 +207,7 @@ fn why(refusal: Refusal) -> (String, String) {
         Refusal::UnknownProcess(_) => "unknown-process",
         Refusal::UnknownMessage { .. } => "unknown-message",
         Refusal::Busy => "busy",
+        Refusal::Resting { .. } => "definition-rests",
         Refusal::Guest { .. } => "definition-broke",
         Refusal::Store(_) => "store-failed",
         Refusal::Stopping => "stopping",

@@ -24,6 +24,9 @@ const BUSY_RETRY_S: &str = "1";
 /// Seconds after which a host is asked again whose store fails: it tries again by itself every second, and room on a disk is not made faster.
 const STORE_RETRY_S: &str = "5";
 
+/// Seconds after which a definition is asked again that rests: about as long as one endless loop makes it rest.
+const REST_RETRY_S: &str = "20";
+
 /// Seconds after which a host is asked again that stops: about what a restart takes.
 const STOP_RETRY_S: &str = "5";
 
@@ -136,6 +139,7 @@ impl From<Refusal> for Problem {
                 let detail = format!("the definition {definition} broke on this request for process {process}; nothing is recorded of it");
                 Self { cause: Some(refusal.to_string()), ..Self::new(status, "definition-broke", detail) }
             }
+            Refusal::Resting { .. } => Self::new(status, "definition-rests", refusal.to_string()).with("retry-after", REST_RETRY_S),
             Refusal::Store(error) => Self::store(&error),
             Refusal::Stopping => {
                 Self::new(status, "stopping", "the host is stopping; try again when it is back").with("retry-after", STOP_RETRY_S)

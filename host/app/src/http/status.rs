@@ -42,7 +42,7 @@ pub(super) fn of_refusal(refusal: &Refusal) -> StatusCode {
         Refusal::Busy => StatusCode::TOO_MANY_REQUESTS,
         // The definition stands behind the host as a server behind a gateway: it broke, not the host.
         Refusal::Guest { .. } => StatusCode::BAD_GATEWAY,
-        Refusal::Store(_) | Refusal::Stopping => UNAVAILABLE,
+        Refusal::Resting { .. } | Refusal::Store(_) | Refusal::Stopping => UNAVAILABLE,
     }
 }
 

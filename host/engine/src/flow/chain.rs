@@ -1,6 +1,7 @@
 //! A chain: the turns that one input sets off within its process, up to the point where only the outside can go on.
 //! All of it becomes one commit, so an inner hop costs no sync; nothing here is visible before that commit.
 
+mod bounds;
 mod close;
 mod decide;
 mod keep;
@@ -45,6 +46,8 @@ pub(super) struct Chain<'a> {
     snapshots: Vec<Kept>,
     /// Earlier attempts at the input that failed.
     pub(super) failed: Option<Attempts>,
+    /// Attempts that the last failed turn took.
+    tried: u32,
     /// Deferred messages that an event of their stream has made due.
     pub(super) due_again: Vec<u64>,
     /// Whether a stream began: what waited for one may have a receiver now.
@@ -105,6 +108,7 @@ impl<'a> Chain<'a> {
             notes: Vec::new(),
             snapshots: Vec::new(),
             failed: None,
+            tried: 1,
             due_again: Vec::new(),
             begun: false,
         }
@@ -210,6 +214,10 @@ impl<'a> Chain<'a> {
     fn hop_to(&mut self, target: &Target, message: &Message) -> Result<(), StoreError> {
         if self.lane.row.parked.is_some() {
             self.keep(message.clone(), Some(target.suffix.clone()), DeliveryState::Parked);
+            return Ok(());
+        }
+        if self.shared.rests(&target.module).is_some() {
+            self.keep(message.clone(), Some(target.suffix.clone()), DeliveryState::Due);
             return Ok(());
         }
         match self.attempt(target, &Trigger::Message(message.clone()), &message.id) {

@@ -155,6 +155,14 @@ impl Work {
         }
     }
 
+    /// How much memory recorded work holds while it waits, in bytes; none for other work.
+    pub(crate) fn recorded_bytes(&self) -> Option<usize> {
+        match self {
+            Self::Deliver(one) => Some(one.message.data.as_str().len()),
+            _ => None,
+        }
+    }
+
     /// How much memory a caller's work holds while it waits, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         match self {

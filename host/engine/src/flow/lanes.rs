@@ -29,6 +29,8 @@ pub(super) struct Lane {
     /// Set from a retry on until what was parked is on its way: whatever comes anew waits behind it.
     /// The number is the first one that was not kept by then.
     pub(super) reviving: Option<u64>,
+    /// What the folded states weighed when the lane was put back.
+    weight: Weight,
     /// What came while this lane was not in order, in the order in which it came. It waits here and not in the worker's backlog, so that nobody else waits.
     pub(super) waiting: VecDeque<Work>,
 }
@@ -42,7 +44,16 @@ pub(super) struct Warm {
 
 impl Lane {
     fn cold(row: ProcessRow) -> Self {
-        Self { row, warm: Vec::new(), in_flight: VecDeque::new(), generation: 0, stale: false, reviving: None, waiting: VecDeque::new() }
+        Self {
+            row,
+            warm: Vec::new(),
+            in_flight: VecDeque::new(),
+            generation: 0,
+            stale: false,
+            reviving: None,
+            weight: Weight::default(),
+            waiting: VecDeque::new(),
+        }
     }
 
     /// Takes the folded state of a stream out; whoever took it puts it back only if it is still right.
@@ -50,6 +61,11 @@ impl Lane {
         let at = self.warm.iter().position(|warm| warm.suffix == *suffix)?;
         let warm = self.warm.swap_remove(at);
         (warm.module == *module).then_some(warm.decider)
+    }
+
+    /// Whether the state of a stream is folded.
+    pub(super) fn is_warm(&self, suffix: &Suffix) -> bool {
+        self.warm.iter().any(|warm| warm.suffix == *suffix)
     }
 
     /// All events of a stream after a version that are recorded or submitted.
@@ -110,26 +126,58 @@ impl Lane {
     }
 }
 
+/// How much folded states take: each holds an instance, and each instance its memory.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Weight {
+    pub(super) states: usize,
+    pub(super) bytes: usize,
+}
+
+impl Weight {
+    fn of(lane: &Lane) -> Self {
+        Self { states: lane.warm.len(), bytes: lane.warm.iter().map(|warm| warm.decider.memory_bytes()).sum() }
+    }
+
+    fn add(&mut self, other: Self) {
+        (self.states, self.bytes) = (self.states + other.states, self.bytes + other.bytes);
+    }
+
+    fn take(&mut self, other: Self) {
+        (self.states, self.bytes) = (self.states.saturating_sub(other.states), self.bytes.saturating_sub(other.bytes));
+    }
+
+    fn exceeds(self, most: Self) -> bool {
+        self.states > most.states || self.bytes > most.bytes
+    }
+}
+
 /// The processes of one worker that are in memory.
 pub(super) struct Lanes {
     max: NonZeroUsize,
+    /// The most that all folded states may weigh, and what they weigh.
+    weight_max: Weight,
+    weight: Weight,
     lanes: LruCache<ProcessId, Lane>,
 }
 
 impl Lanes {
-    pub(super) fn new(max: usize) -> Self {
-        Self { max: NonZeroUsize::new(max).unwrap_or(NonZeroUsize::MIN), lanes: LruCache::unbounded() }
+    pub(super) fn new(max: usize, weight_max: Weight) -> Self {
+        let max = NonZeroUsize::new(max).unwrap_or(NonZeroUsize::MIN);
+        Self { max, weight_max, weight: Weight::default(), lanes: LruCache::unbounded() }
     }
 
     /// Takes a lane out, loaded if it is not in memory; it must be put back.
     pub(super) fn take(&mut self, process: &ProcessId, store: &dyn EventStore) -> Result<Lane, StoreError> {
         let row = || store.process(process).map(|row| row.unwrap_or_else(|| ProcessRow::unknown(process.clone())));
-        match self.lanes.pop(process) {
+        let lane = self.lanes.pop(process);
+        self.weight.take(lane.as_ref().map(|lane| lane.weight).unwrap_or_default());
+        match lane {
             None => Ok(Lane::cold(row()?)),
             Some(mut lane) if lane.stale => {
                 match row() {
                     Ok(row) => (lane.row, lane.stale) = (row, false),
                     Err(error) => {
+                        self.weight.add(lane.weight);
                         self.lanes.push(process.clone(), lane);
                         return Err(error);
                     }
@@ -145,21 +193,39 @@ impl Lanes {
         self.lanes.get_mut(process)
     }
 
-    /// Puts a lane back and lets go of those that were used longest ago.
+    /// Puts a lane back and lets go of those that were used longest ago: of their folded states where these weigh too much,
+    /// of the lanes where there are too many.
     ///
     /// Invariant: a lane with a commit in flight stays, since the store may not show that commit yet.
-    pub(super) fn put(&mut self, lane: Lane) {
+    pub(super) fn put(&mut self, mut lane: Lane) {
+        lane.weight = Weight::of(&lane);
+        self.weight.add(lane.weight);
         self.lanes.push(lane.row.id.clone(), lane);
+        self.cool();
         let mut spared = Vec::new();
         while self.lanes.len() + spared.len() > self.max.get() {
             match self.lanes.pop_lru() {
                 Some((process, lane)) if !lane.in_flight.is_empty() || lane.is_held() => spared.push((process, lane)),
-                Some(_) => {}
+                Some((_, lane)) => self.weight.take(lane.weight),
                 None => break,
             }
         }
         for (process, lane) in spared {
             self.lanes.push(process, lane);
+        }
+    }
+
+    /// Drops folded states until the rest may stay. They can be dropped at any time, also under a commit in flight: it holds its own events.
+    fn cool(&mut self) {
+        if !self.weight.exceeds(self.weight_max) {
+            return;
+        }
+        for (_, lane) in self.lanes.iter_mut().rev() {
+            lane.warm.clear();
+            self.weight.take(std::mem::take(&mut lane.weight));
+            if !self.weight.exceeds(self.weight_max) {
+                return;
+            }
         }
     }
 }

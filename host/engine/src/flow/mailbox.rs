@@ -21,6 +21,8 @@ struct Inside {
     work: VecDeque<Work>,
     /// What the requests among it hold.
     bytes: usize,
+    /// Recorded work among it, and what it holds.
+    brought: (usize, usize),
     /// Reports of the store. Bounded by the commits that the worker has in flight, since each reports once.
     settled: VecDeque<Settled>,
     woken: bool,
@@ -67,9 +69,17 @@ impl Mailbox {
         if inside.stopping {
             return;
         }
+        if let Some(bytes) = work.recorded_bytes() {
+            inside.brought = (inside.brought.0 + 1, inside.brought.1 + bytes);
+        }
         inside.work.push_back(work);
         drop(inside);
         self.something.notify_one();
+    }
+
+    /// How much recorded work waits: pieces, and their bytes.
+    pub(crate) fn brought(&self) -> (usize, usize) {
+        self.lock().brought
     }
 
     /// Reports what became of a commit. Never blocks: it is called from the store's writer.
@@ -124,6 +134,8 @@ impl Mailbox {
         let count = inside.work.len().min(work_max);
         let work: VecDeque<Work> = inside.work.drain(..count).collect();
         inside.bytes = inside.bytes.saturating_sub(work.iter().map(Work::bytes).sum());
+        let taken = work.iter().filter_map(Work::recorded_bytes).fold((0, 0), |(pieces, bytes), more| (pieces + 1, bytes + more));
+        inside.brought = (inside.brought.0 - taken.0, inside.brought.1 - taken.1);
         let settled = std::mem::take(&mut inside.settled);
         Taken { settled, work, deployed: std::mem::take(&mut inside.deployed), stopping: inside.stopping }
     }

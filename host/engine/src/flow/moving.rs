@@ -28,10 +28,6 @@ pub(super) fn head<'a>(row: &'a ProcessRow, wanted: Move, module: &Module) -> Re
     let Some(suffix) = &module.manifest.stream else {
         return Err(Refusal::invalid("wrong-stream", format!("{to} writes no stream that could be moved to it")));
     };
-    if let Some(parked) = &row.parked {
-        let text = format!("process {process} is parked on {}; retry or drop that message first", parked.message);
-        return Err(Refusal::rejected("parked", text));
-    }
     let stream = StreamName { process: process.clone(), suffix: suffix.clone() };
     let unknown =
         || Refusal::rejected("unknown-stream", format!("process {process} has no stream {stream}, which is the one that {to} writes"));

@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use super::flood::Flood;
 use super::mailbox::Mailbox;
 use super::repeats::Repeats;
+use super::rest::Rest;
 use super::watchers::Watchers;
 use crate::limits::Limits;
-use crate::model::id::{Category, MessageId, ProcessId, StreamName};
+use crate::model::id::{Category, Digest, MessageId, ProcessId, StreamName};
 use crate::model::json::Json;
 use crate::model::process::Undelivered;
 use crate::ports::clock::Clock;
@@ -30,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) watchers: Watchers,
     pub(crate) counters: Counters,
     pub(crate) repeats: Repeats,
+    pub(crate) flood: Flood,
+    pub(crate) rest: Rest,
     /// Commits of all workers that are not durable yet.
     pub(crate) in_flight: AtomicUsize,
 }
@@ -80,6 +84,8 @@ pub struct Counters {
     pub turned_away: AtomicU64,
     /// Recorded work that was put off because the store failed.
     pub store_outages: AtomicU64,
+    /// Times that a definition began to rest because it wasted too much time.
+    pub rests: AtomicU64,
 }
 
 impl Counters {
@@ -93,6 +99,21 @@ impl Shared {
     pub(crate) fn owner(&self, process: &ProcessId) -> usize {
         let hash = xxhash_rust::xxh3::xxh3_64(process.as_str().as_bytes());
         usize::try_from(hash % self.mailboxes.len() as u64).unwrap_or(0)
+    }
+
+    /// For how many milliseconds a module still rests; none where it does not.
+    pub(crate) fn rests(&self, module: &Digest) -> Option<u64> {
+        self.rest.of(module, self.clock.ticks_us())
+    }
+
+    /// A call of this module that began then came to nothing.
+    pub(crate) fn wasted(&self, module: &Digest, definition: &dyn std::fmt::Display, started_us: u64) {
+        let now_us = self.clock.ticks_us();
+        if self.rest.wasted(module, now_us.saturating_sub(started_us), now_us) {
+            Counters::count(&self.counters.rests);
+            let wasted_ms_max = self.limits.wasted_ms_max;
+            tracing::error!(%definition, module = module.short(), wasted_ms_max, "a definition wastes too much time in calls that come to nothing; it rests for a while");
+        }
     }
 
     /// How much there is to do at this moment.

@@ -8,6 +8,7 @@ mod in_flight;
 mod operations;
 mod outage;
 mod request;
+mod resting;
 mod settle;
 mod triggers;
 
@@ -18,7 +19,7 @@ use std::time::Duration;
 
 use super::chain::Chain;
 use super::inbox::{AnswerTo, Work};
-use super::lanes::{Lane, Lanes};
+use super::lanes::{Lane, Lanes, Weight};
 use super::mailbox::{Mailbox, Taken};
 use super::shared::Shared;
 use super::timers::Timers;
@@ -30,6 +31,7 @@ pub(super) use in_flight::InFlight;
 pub(crate) use in_flight::Settled;
 use in_flight::{After, Job};
 use outage::Outage;
+use resting::Resting;
 pub(crate) use triggers::{cancel_reason, is_cancel, returned_to};
 
 /// One worker. A thread runs it; a test may step it instead.
@@ -42,7 +44,13 @@ pub(crate) struct Worker {
     backlog: VecDeque<Work>,
     /// What the store failed under.
     outage: Outage,
+    /// What waits until its definition has rested.
+    resting: Resting,
     in_flight: usize,
+    /// What the commits in flight hold in memory.
+    in_flight_bytes: usize,
+    /// Messages that they put on their way.
+    in_flight_outgoing: usize,
     next_ticket: u64,
     /// Deploys that this worker has heard of.
     deploys: u64,
@@ -50,9 +58,26 @@ pub(crate) struct Worker {
 
 impl Worker {
     pub(crate) fn new(index: usize, shared: Arc<Shared>) -> Self {
-        let lanes = Lanes::new(shared.limits.lanes_max / shared.mailboxes.len().max(1));
-        let (timers, backlog, outage) = (Timers::new(index), VecDeque::new(), Outage::default());
-        Self { index, shared, lanes, timers, backlog, outage, in_flight: 0, next_ticket: 0, deploys: 0 }
+        let workers = shared.mailboxes.len().max(1);
+        let limits = &shared.limits;
+        let weight_max = Weight { states: limits.warm_max / workers, bytes: limits.warm_bytes_max / workers };
+        let lanes = Lanes::new(limits.lanes_max / workers, weight_max);
+        let (timers, backlog) = (Timers::new(index), VecDeque::new());
+        let (outage, resting) = (Outage::default(), Resting::default());
+        Self {
+            index,
+            shared,
+            lanes,
+            timers,
+            backlog,
+            outage,
+            resting,
+            in_flight: 0,
+            in_flight_bytes: 0,
+            in_flight_outgoing: 0,
+            next_ticket: 0,
+            deploys: 0,
+        }
     }
 
     /// Runs until the mailbox says stop and nothing is in flight.
@@ -70,7 +95,7 @@ impl Worker {
     /// Takes what waits and does it; waits up to `patience` where there is nothing.
     pub(crate) fn step(&mut self, patience: Duration) -> Progress {
         let shared = Arc::clone(&self.shared);
-        let room = shared.limits.commits_in_flight_max.saturating_sub(self.in_flight);
+        let room = if self.is_full() { 0 } else { shared.limits.commits_in_flight_max - self.in_flight };
         let Taken { settled, work, deployed, stopping } =
             shared.mailboxes[self.index].take(room.saturating_sub(self.backlog.len()), patience);
         let mut progress = if settled.is_empty() && work.is_empty() && !deployed { Progress::Idle } else { Progress::Made };
@@ -86,7 +111,8 @@ impl Worker {
         if stopping {
             return if self.in_flight == 0 { Progress::Stopped } else { progress };
         }
-        if self.end_outage() | self.work_backlog() | self.fire_timers() {
+        self.weigh();
+        if self.end_outage() | self.end_rests() | self.work_backlog() | self.fire_timers() {
             progress = Progress::Made;
         }
         progress
@@ -125,11 +151,26 @@ impl Worker {
             // Another delivery may have dealt with it meanwhile.
             let Some(one) = self.shared.undelivered(&owner, seq)?.filter(|one| !waits(one)) else { continue };
             self.deliver(one);
-            while self.in_flight >= self.shared.limits.commits_in_flight_max {
+            while self.is_full() {
                 self.settle_some();
             }
         }
         Ok(())
+    }
+
+    /// Whether it takes no more work before a commit comes back. One commit is always in flight, however large it is.
+    fn is_full(&self) -> bool {
+        let limits = &self.shared.limits;
+        self.in_flight >= limits.commits_in_flight_max || self.in_flight_bytes >= limits.in_flight_bytes_max
+    }
+
+    /// Says how much recorded work waits here.
+    fn weigh(&self) {
+        let waiting = self.backlog.iter().filter_map(Work::recorded_bytes);
+        let (messages, bytes) = waiting.fold((0, 0), |(messages, bytes), more| (messages + 1, bytes + more));
+        let (brought, brought_bytes) = self.shared.mailboxes[self.index].brought();
+        let (messages, bytes) = (messages + brought + self.in_flight_outgoing, bytes + brought_bytes + self.in_flight_bytes);
+        self.shared.flood.weigh(self.index, messages, bytes);
     }
 
     fn settle_some(&mut self) {
@@ -149,7 +190,7 @@ impl Worker {
             Work::Deliver(undelivered) => self.deliver(*undelivered),
             Work::Fire(timer) => self.fire(*timer),
             Work::Revived(process) => self.revived(&process),
-            Work::TakeUp(process) => self.take_up(&process),
+            Work::TakeUp(process) => self.take_up_unless_parked(&process),
             Work::Operate { process, operation, answer } => self.operate(&process, operation, answer),
             Work::LookAgain(process) => self.look_again(process.as_ref()),
             Work::Later(work) => self.do_later(*work),
@@ -160,7 +201,7 @@ impl Worker {
     fn work_backlog(&mut self) -> bool {
         let before = (self.backlog.len(), self.next_ticket);
         for _ in 0..before.0 {
-            if self.in_flight >= self.shared.limits.commits_in_flight_max {
+            if self.is_full() {
                 break;
             }
             let Some(work) = self.backlog.pop_front() else { break };
@@ -186,7 +227,8 @@ impl Worker {
             return false;
         }
         let shared = Arc::clone(&self.shared);
-        let room = shared.limits.commits_in_flight_max.saturating_sub(self.in_flight).min(shared.limits.timers_per_step_max);
+        let room = if self.is_full() { 0 } else { shared.limits.commits_in_flight_max - self.in_flight };
+        let room = room.min(shared.limits.timers_per_step_max);
         match self.timers.due(&shared, shared.clock.now(), room) {
             Ok(due) => {
                 let progress = !due.is_empty();
@@ -204,12 +246,13 @@ impl Worker {
 
     /// How long nothing has to happen: until the next timer, and not longer than a second, so that a clock that was set is noticed.
     fn patience(&self) -> Duration {
-        if self.in_flight >= self.shared.limits.commits_in_flight_max || self.shared.mailboxes[self.index].is_stopping() {
+        if self.is_full() || self.shared.mailboxes[self.index].is_stopping() {
             // Only a report of the store makes room, and it wakes the worker.
             return Duration::from_secs(1);
         }
         // While the store fails no timer fires, so none is waited for.
         let next = self.outage.next_try().unwrap_or_else(|| self.timers.next(&self.shared));
+        let next = self.resting.next().map_or(next, |rested| rested.min(next));
         let next = next.0.saturating_sub(self.shared.clock.now().0);
         // What waits for its lane is put into the backlog by what it waits for, so there is something to do.
         let longest_ms = if self.backlog.is_empty() { 1_000 } else { 0 };
@@ -228,13 +271,17 @@ impl Worker {
         self.next_ticket += 1;
         let ended = !ended_before && commit.row.has_ended();
         let after = After::of(&commit, due_again, begun, self.deploys, ended);
+        let (bytes, outgoing) = (commit.bytes(), after.outgoing.len());
+        self.in_flight_bytes += bytes;
+        self.in_flight_outgoing += outgoing;
+        self.shared.flood.more(self.index, outgoing, bytes);
         let (entry, receipt) = (commit.entry.clone(), commit.receipt.clone());
         let in_flight = InFlight { ticket, generation, entry, job, receipt, echoes: Vec::new(), after };
         let process = commit.row.id.clone();
         let (shared, index) = (Arc::clone(&self.shared), self.index);
         self.in_flight += 1;
         self.shared.in_flight.fetch_add(1, Ordering::Relaxed);
-        let report = move |result| shared.mailboxes[index].settle(Settled { process, ticket, result });
+        let report = move |result| shared.mailboxes[index].settle(Settled { process, ticket, bytes, outgoing, result });
         self.shared.store.submit(commit, Box::new(report));
         in_flight
     }

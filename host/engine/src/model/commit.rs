@@ -35,6 +35,26 @@ pub struct Commit {
     pub snapshots: Vec<Snapshot>,
 }
 
+impl Commit {
+    /// About how much it holds in memory, in bytes: its texts, and something for the rest.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let decisions = self.entry.iter().flat_map(|entry| &entry.decisions);
+        let texts = decisions.flat_map(|decision| {
+            let events = decision.events.iter().map(|event| event.data.as_str().len());
+            events.chain(decision.effects.iter().map(|effect| match effect {
+                Effect::Send(command) => command.data.as_str().len(),
+                Effect::SetTimer { data, .. } => data.as_str().len(),
+                Effect::ClearTimer(_) => 0,
+            }))
+        });
+        let snapshots = self.snapshots.iter().map(|kept| kept.state.as_str().len());
+        let pieces = self.undelivered.len() + self.timers_set.len();
+        // A piece is a message or a timer with its names; what it carries is shared with the effect that it comes from.
+        1_024 + texts.sum::<usize>() + snapshots.sum::<usize>() + pieces * 512
+    }
+}
+
 /// The folded state of a stream at one version. Only a cache: the events are the truth.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {

@@ -1,15 +1,22 @@
 //! One JSON document as text, kept exactly as its author wrote it.
 //! The engine carries payloads and never looks inside.
 
+mod readable;
+
 use std::fmt;
 use std::sync::Arc;
 
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
+
+use readable::Readable;
+
+/// How deep lists and objects may lie in each other. Most readers stop at 128, and the host's own answers put a few levels around a document.
+pub const LEVELS_MAX: usize = 100;
 
 /// One JSON document as text.
 ///
-/// Invariant: the text is well-formed JSON, so that it can stand unescaped inside a larger document.
+/// Invariant: the text is well-formed JSON that every reader can read, so that it can stand unescaped inside a larger document:
+/// at most [`LEVELS_MAX`] levels, no half of a surrogate pair, no number beyond those of 64 bits.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Json(Arc<str>);
@@ -21,8 +28,13 @@ impl Json {
     /// [`Malformed`] says where the text stops being JSON.
     pub fn parse(text: impl Into<Arc<str>>) -> Result<Self, Malformed> {
         let text = text.into();
-        serde_json::from_str::<IgnoredAny>(&text)?;
+        serde_json::from_str::<Readable>(&text)?;
         Ok(Self(text))
+    }
+
+    /// A document that the host wrote around others: it may have a level more than they.
+    pub(crate) fn of_the_host(text: impl Into<Arc<str>>) -> Self {
+        Self(text.into())
     }
 
     /// The document `null`.
@@ -58,17 +70,45 @@ pub struct Malformed(#[from] serde_json::Error);
 
 #[cfg(test)]
 mod tests {
-    use super::Json;
+    use super::{Json, LEVELS_MAX};
 
     #[test]
     fn text_is_kept_as_it_was_written() {
-        assert_eq!(Json::parse("{ \"b\":1,  \"a\":2 }").unwrap().as_str(), "{ \"b\":1,  \"a\":2 }");
+        for text in
+            ["{ \"b\":1,  \"a\":2 }", "{\"a\":1,\"a\":2}", "\"\\u0000\"", "-0.0e-5", "18446744073709551615", "[1e308,\"\\ud83d\\ude00\"]"]
+        {
+            assert_eq!(Json::parse(text).unwrap().as_str(), text);
+        }
     }
 
     #[test]
     fn what_is_not_one_document_is_refused() {
-        for text in ["", "{", "{} {}", "nul", "\"\u{1}\"", "[1,]"] {
+        for text in ["", "{", "{} {}", "nul", "\"\u{1}\"", "[1,]", "\u{feff}{}", "\"\\u12\"", "01"] {
             assert!(Json::parse(text).is_err(), "{text:?} was taken");
+        }
+    }
+
+    #[test]
+    fn a_document_that_other_readers_stumble_over_is_refused() {
+        let nested = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(Json::parse(nested(LEVELS_MAX)).is_ok());
+        let digits = "9".repeat(10_000);
+        let objects = format!("{}1{}", "{\"a\":".repeat(LEVELS_MAX + 1), "}".repeat(LEVELS_MAX + 1));
+        for text in
+            [nested(LEVELS_MAX + 1), objects, nested(500_000), "[".repeat(1_000_000), "1e999".to_owned(), digits, "\"\\ud800\"".to_owned()]
+        {
+            let error = Json::parse(text.as_str()).unwrap_err().to_string();
+            assert!(error.starts_with("not well-formed JSON: "), "{error}");
+        }
+        assert!(Json::parse(nested(101)).unwrap_err().to_string().contains("more than 100 levels"));
+    }
+
+    #[test]
+    fn what_is_taken_can_be_read_by_a_usual_reader_also_inside_of_other_documents() {
+        let deep = format!("{}1{}", "[".repeat(LEVELS_MAX), "]".repeat(LEVELS_MAX));
+        for text in [deep.as_str(), "{\"\\u0000\":1e-999}", "[0.1,1E5,-1]"] {
+            let around = format!("{{\"items\":[{{\"data\":{}}}]}}", Json::parse(text).unwrap().as_str());
+            serde_json::from_str::<serde_json::Value>(&around).unwrap();
         }
     }
 }

@@ -83,6 +83,11 @@ pub trait Decider: Send {
     /// # Errors
     /// [`GuestError`] where the guest breaks.
     fn snapshot(&mut self) -> Result<Option<Json>, GuestError>;
+
+    /// Memory that this state holds by itself, in bytes, so that the host can bound what it keeps warm. Nothing where it shares it with others.
+    fn memory_bytes(&self) -> usize {
+        0
+    }
 }
 
 /// A definition that chooses the category for a request.

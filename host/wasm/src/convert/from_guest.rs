@@ -11,9 +11,13 @@ use procession_engine::ports::definition::GuestError;
 
 use crate::bindings::procession::process::types as wit;
 use crate::rules::Rules;
+use crate::text;
 
 /// Longest text for people, in bytes; the rest is cut off, since an explanation is no reason to fail.
 const EXPLANATION_BYTES_MAX: usize = 4 * 1024;
+
+/// Longest code for programs, in bytes; the rest is cut off for the same reason.
+const CODE_BYTES_MAX: usize = 128;
 
 /// Longest name of a timer, step or tag, in bytes: they are keys of indexes.
 const NAME_BYTES_MAX: usize = 256;
@@ -97,12 +101,12 @@ pub(crate) fn rejection(rejection: wit::Rejection) -> Rejection {
         wit::RejectionReason::Invalid => RejectionReason::Invalid,
         wit::RejectionReason::NotApplicable => RejectionReason::NotApplicable,
     };
-    Rejection { reason, code: clip(rejection.code), message: clip(rejection.message) }
+    Rejection { reason, code: text::explanation(rejection.code, CODE_BYTES_MAX), message: clip(rejection.message) }
 }
 
 /// A fault that the guest reports of itself.
 pub(crate) fn fault(fault: wit::Fault) -> GuestError {
-    GuestError::Fault { code: clip(fault.code), message: clip(fault.message) }
+    GuestError::Fault { code: text::explanation(fault.code, CODE_BYTES_MAX), message: clip(fault.message) }
 }
 
 /// What `look` answered.
@@ -187,7 +191,6 @@ fn count(what: &str, found: usize, max: usize) -> Checked<()> {
     if found > max { Err(GuestError::Limit(format!("{what}: {found}, the most is {max}"))) } else { Ok(()) }
 }
 
-fn clip(mut text: String) -> String {
-    text.truncate(text.floor_char_boundary(EXPLANATION_BYTES_MAX));
-    text
+fn clip(text: String) -> String {
+    text::explanation(text, EXPLANATION_BYTES_MAX)
 }

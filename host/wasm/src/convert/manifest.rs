@@ -9,6 +9,7 @@ use procession_engine::model::manifest::{EventSchema, Manifest, Sharing};
 
 use crate::bindings::procession::process::types as wit;
 use crate::contract::World;
+use crate::text;
 
 type Checked<T> = Result<T, String>;
 
@@ -77,7 +78,7 @@ fn list<T: Eq + Hash>(field: &str, texts: &[String], entries_max: usize, parse: 
     }
     let mut seen = HashSet::new();
     if let Some(twice) = texts.iter().find(|text| !seen.insert(text.as_str())) {
-        return Err(format!("`{field}` has {twice:?} twice"));
+        return Err(format!("`{field}` has {:?} twice", text::name(twice)));
     }
     texts.iter().map(|text| parse(text).map_err(|why| format!("`{field}`: {why}"))).collect()
 }

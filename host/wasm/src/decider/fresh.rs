@@ -74,4 +74,8 @@ impl Decider for Fresh {
     fn snapshot(&mut self) -> Result<Option<Json>, GuestError> {
         self.run(calls::snapshot)
     }
+
+    fn memory_bytes(&self) -> usize {
+        self.folded.as_ref().map_or(0, |(instance, _)| instance.memory_bytes())
+    }
 }

@@ -55,4 +55,8 @@ impl Decider for Own {
     fn snapshot(&mut self) -> Result<Option<Json>, GuestError> {
         self.run(calls::snapshot)
     }
+
+    fn memory_bytes(&self) -> usize {
+        self.live.as_ref().map_or(0, |(instance, _)| instance.memory_bytes())
+    }
 }

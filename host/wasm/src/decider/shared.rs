@@ -128,7 +128,7 @@ impl Seat {
             log_drop(&self.rules, error);
             let left = self.process.take();
             let freed = match (error, left) {
-                (GuestError::Fault { .. }, Some(process)) => instance.call(|_, store| process.resource_drop(store)).is_ok(),
+                (GuestError::Fault { .. }, Some(process)) => instance.free(process).is_ok(),
                 (GuestError::Fault { .. }, None) => true,
                 _ => false,
             };
@@ -176,7 +176,7 @@ impl Drop for Seat {
         // Where nobody else sits in the room, it goes as a whole.
         if Arc::strong_count(&self.room) > 1 {
             // An error empties the room inside `run`; there is nobody to tell.
-            let _ = self.run(|instance| instance.call(|_, store| process.resource_drop(store)));
+            let _ = self.run(|instance| instance.free(process));
         }
     }
 }

@@ -12,7 +12,7 @@ use procession_engine::model::view::Phase;
 use procession_engine::ports::definition::{Decider, Definition, GuestError, Role, Runtime};
 
 use crate::guest::{Guest, accepted, constant, event, fault, runtime};
-use crate::image::{Image, Record};
+use procession_guests::{Image, Record};
 
 pub(crate) fn definition(guest: Guest) -> Arc<dyn Definition> {
     match runtime().load(&guest.component()).expect("it loads").role {

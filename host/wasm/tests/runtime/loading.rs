@@ -4,7 +4,7 @@ use procession_engine::model::manifest::Sharing;
 use procession_engine::ports::definition::{GuestError, LoadError, Role, Runtime};
 use procession_wasm::{Limits, WasmRuntime};
 
-use crate::guest::{Guest, Said, limits, runtime};
+use crate::guest::{Guest, Said, limits, runtime, texts};
 
 fn refusal(bytes: &[u8]) -> LoadError {
     runtime().load(bytes).err().expect("it must be refused")
@@ -16,7 +16,7 @@ fn component(text: &str) -> Vec<u8> {
 
 #[test]
 fn a_module_is_what_it_says_it_is() {
-    let said = Said { sharing: 1, memory_bytes: Some(1 << 20), reacts_to: vec!["Added"], ..Said::process() };
+    let said = Said { sharing: 1, memory_bytes: Some(1 << 20), reacts_to: texts(&["Added"]), ..Said::process() };
     let bytes = Guest { said, ..Guest::process() }.component();
     let module = runtime().load(&bytes).unwrap();
     let manifest = &module.manifest;
@@ -125,18 +125,18 @@ fn a_module_that_begins_with_more_memory_or_tables_than_allowed_is_stopped() {
 #[test]
 fn a_manifest_is_checked_field_by_field() {
     let good = Said::process;
-    let many: Vec<&'static str> = vec!["Kind"; 300];
+    let many = vec!["Kind".to_owned(); 300];
     for (said, complaint) in [
-        (Said { category: "counter", ..good() }, "name-MAJOR.MINOR"),
+        (Said { category: "counter".to_owned(), ..good() }, "name-MAJOR.MINOR"),
         (Said { suffix: None, ..good() }, "must name the suffix"),
-        (Said { suffix: Some("a-b"), ..good() }, "stream suffix"),
+        (Said { suffix: Some("a-b".to_owned()), ..good() }, "stream suffix"),
         (Said { starts: vec![], ..good() }, "`starts` is empty"),
-        (Said { starts: vec!["A", "A"], ..good() }, "`starts` has \"A\" twice"),
-        (Said { handles: vec!["no good"], ..good() }, "`handles`: kind \"no good\""),
+        (Said { starts: texts(&["A", "A"]), ..good() }, "`starts` has \"A\" twice"),
+        (Said { handles: texts(&["no good"]), ..good() }, "`handles`: kind \"no good\""),
         (Said { handles: many, ..good() }, "`handles` has 300 entries, the most is 256"),
-        (Said { reacts_to: vec!["Other"], ..good() }, "`reacts-to` has Other"),
-        (Said { records: vec![("Added", 0)], ..good() }, "schema 0"),
-        (Said { records: vec![("Added", 1), ("Added", 2)], ..good() }, "`records` has \"Added\" twice"),
+        (Said { reacts_to: texts(&["Other"]), ..good() }, "`reacts-to` has Other"),
+        (Said { records: vec![("Added".to_owned(), 0)], ..good() }, "schema 0"),
+        (Said { records: vec![("Added".to_owned(), 1), ("Added".to_owned(), 2)], ..good() }, "`records` has \"Added\" twice"),
         (Said { fuel_per_call: Some(0), ..good() }, "wishes for nothing"),
     ] {
         let LoadError::Manifest(reason) = refusal(&Guest { said, ..Guest::process() }.component()) else { panic!("no {complaint}") };
@@ -148,7 +148,7 @@ fn a_manifest_is_checked_field_by_field() {
 fn the_limits_of_describe_hold_even_where_the_manifest_lies_about_lists() {
     // A list of four thousand million kinds would be a hundred gigabytes.
     let mut guest = Guest::process();
-    let manifest = guest.image.record(&crate::image::Record::new(112).span(20, (0, u32::MAX)));
+    let manifest = guest.image.record(&procession_guests::Record::new(112).span(20, (0, u32::MAX)));
     guest.describe = format!("(return (i32.const {manifest}))");
     let LoadError::Describe(error) = refusal(&guest.component()) else { panic!("another reason") };
     assert!(matches!(error, GuestError::Limit(_) | GuestError::Contract(_)), "{error}");

@@ -3,7 +3,6 @@
 mod calls;
 mod folder;
 mod guest;
-mod image;
 mod loading;
 mod roles;
 mod sharing;

@@ -6,16 +6,8 @@ use procession_engine::model::json::Json;
 use procession_engine::ports::definition::{GuestError, LoadError, Role, Runtime};
 
 use crate::calls::{context, message};
-use crate::guest::{Guest, Said, constant, fault, runtime};
-use crate::image::{Image, Record};
-
-/// A guest of another world whose only function answers this record.
-fn guest(world: &'static str, answer: impl FnOnce(&mut Image) -> Record) -> Guest {
-    let mut guest = Guest { world, said: Said::stranger(), ..Guest::process() };
-    let answer = answer(&mut guest.image);
-    guest.other = constant(guest.image.record(&answer));
-    guest
-}
+use crate::guest::{Guest, Said, fault, runtime};
+use procession_guests::{Image, Record};
 
 fn classify(guest: Guest) -> Result<Result<String, RejectionReason>, GuestError> {
     let Role::Router(router) = runtime().load(&guest.component()).expect("it loads").role else { panic!("it is a router") };
@@ -31,29 +23,30 @@ fn start(image: &mut Image, category: &str, kind: &str, data: &str) -> Record {
 #[test]
 fn a_router_chooses_a_category_or_a_bare_name() {
     for category in ["counter", "counter-1.0"] {
-        let answer = classify(guest("router", |image| start(image, category, "Start", "[1]")));
+        let answer = classify(Guest::stranger("router", |image| start(image, category, "Start", "[1]")));
         assert_eq!(answer, Ok(Ok(format!("{category} Start [1]"))));
     }
 }
 
 #[test]
 fn a_router_may_turn_a_request_down() {
-    let answer =
-        classify(guest("router", |image| Record::new(28).byte(0, 1).byte(4, 1).span(8, image.text("no")).span(16, image.text("no"))));
+    let answer = classify(Guest::stranger("router", |image| {
+        Record::new(28).byte(0, 1).byte(4, 1).span(8, image.text("no")).span(16, image.text("no"))
+    }));
     assert_eq!(answer, Ok(Err(RejectionReason::NotApplicable)));
 }
 
 #[test]
 fn a_router_that_chooses_nonsense_breaks_its_contract() {
     for (category, kind, data) in [("no good", "Start", "1"), ("", "Start", "1"), ("counter", "not good", "1"), ("counter", "Start", "{")] {
-        let answer = classify(guest("router", |image| start(image, category, kind, data)));
+        let answer = classify(Guest::stranger("router", |image| start(image, category, kind, data)));
         assert!(matches!(answer, Err(GuestError::Contract(_))), "{category:?} {kind:?} {data:?}: {answer:?}");
     }
 }
 
 #[test]
 fn an_adapter_answers_with_replies_and_is_used_again_and_again() {
-    let guest = guest("adapter", |image| {
+    let guest = Guest::stranger("adapter", |image| {
         let reply = Record::new(24).span(0, image.text("Tell")).span(8, image.text("true")).long(16, 250);
         Record::new(20).span(4, image.list(&[reply]))
     });
@@ -66,7 +59,7 @@ fn an_adapter_answers_with_replies_and_is_used_again_and_again() {
 
 #[test]
 fn an_adapter_that_fails_is_asked_in_a_new_instance_next_time() {
-    let mut failing = guest("adapter", |image| fault(image, "away", "nobody answers"));
+    let mut failing = Guest::stranger("adapter", |image| fault(image, "away", "nobody answers"));
     let answer = failing.image.record(&Record::new(20));
     // The first call of every instance succeeds, the second one traps, so a reused instance would be told by its error.
     failing.other = format!(
@@ -81,11 +74,11 @@ fn an_adapter_that_fails_is_asked_in_a_new_instance_next_time() {
 #[test]
 fn a_router_or_adapter_with_a_stream_or_without_work_is_refused() {
     for (said, complaint) in [
-        (Said { suffix: Some("Process"), ..Said::stranger() }, "writes no stream"),
+        (Said { suffix: Some("Process".to_owned()), ..Said::stranger() }, "writes no stream"),
         (Said { handles: vec![], ..Said::stranger() }, "`handles` is empty"),
     ] {
         for world in ["router", "adapter"] {
-            let guest = Guest { said: said.clone(), ..guest(world, |_| Record::new(28)) };
+            let guest = Guest { said: said.clone(), ..Guest::stranger(world, |_| Record::new(28)) };
             let Some(LoadError::Manifest(reason)) = runtime().load(&guest.component()).err() else { panic!("{complaint}") };
             assert!(reason.contains(complaint), "{reason:?} does not say {complaint:?}");
         }

@@ -8,7 +8,7 @@ use procession_engine::ports::definition::{GuestError, LoadError, Runtime};
 
 use crate::calls::{added, context, decider};
 use crate::guest::{Guest, Said, constant, event, limits, runtime};
-use crate::image::{Image, Record};
+use procession_guests::{Image, Record};
 
 const VERSION: &str = "0.1.0";
 
@@ -71,7 +71,7 @@ fn only_events_that_the_manifest_does_not_list_are_translated_in_every_way_to_sh
 fn a_guest_without_an_upcaster_gets_its_events_as_they_are_and_one_with_is_not_asked_without_need() {
     assert_eq!(shown(Guest::process()), Ok(3));
     let mut guest = Guest { upcast: Some((VERSION, "unreachable".to_owned())), ..Guest::process() };
-    guest.said.records.push(("Removed", 1));
+    guest.said.records.push(("Removed".to_owned(), 1));
     let mut process = decider(guest);
     process.evolve(&[added(1), recorded(2, "Removed", 1), added(3)]).unwrap();
     assert_eq!(process.look().unwrap().phase, Phase::ALL[3]);

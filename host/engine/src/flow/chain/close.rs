@@ -34,6 +34,7 @@ impl Chain<'_> {
 
     /// Takes over what a query sees. A definition that breaks here keeps its last view: its events are good all the same.
     fn look(&mut self, pin: &Pin) {
+        let started_us = self.shared.clock.ticks_us();
         let seen = self.decider_of(pin).and_then(|mut decider| {
             let view = decider.look().map_err(|error| Failure::Guest(format!("{} ({})", pin.category, pin.module.short()), error))?;
             Ok((view, decider))
@@ -53,6 +54,7 @@ impl Chain<'_> {
                 }
             }
             Err(failure) => {
+                self.shared.wasted(&pin.module, &pin.category, started_us);
                 tracing::error!(process = %self.lane.row.id, stream = %pin.suffix, ?failure, "a definition could not say what it sees")
             }
         }
@@ -72,12 +74,14 @@ impl Chain<'_> {
         let Some(state_format) = self.shared.registry.snapshot().module(&pin.module).map(|module| module.manifest.state_format) else {
             return;
         };
+        let started_us = self.shared.clock.ticks_us();
         match decider.snapshot() {
             Ok(Some(state)) if state.as_str().len() <= self.shared.limits.payload_bytes_max => {
                 self.snapshots.push(Snapshot { suffix: pin.suffix.clone(), version, module: pin.module, state_format, state });
             }
             Ok(_) => {}
             Err(error) => {
+                self.shared.wasted(&pin.module, &pin.category, started_us);
                 tracing::warn!(process = %self.lane.row.id, stream = %pin.suffix, %error, "a definition could not write a snapshot");
             }
         }

@@ -25,12 +25,16 @@ impl Chain<'_> {
     pub(super) fn attempt(&mut self, target: &Target, trigger: &Trigger, cause: &MessageId) -> Result<Outcome, Failure> {
         let mut attempt = 1;
         loop {
+            let was_warm = self.lane.is_warm(&target.suffix);
+            let started_us = self.shared.clock.ticks_us();
             match self.turn(target, trigger, cause) {
                 Err(Failure::Guest(definition, error)) => {
                     Counters::count(&self.shared.counters.guest_errors);
+                    self.shared.wasted(&target.module, &definition, started_us);
                     let process = &self.lane.row.id;
                     tracing::warn!(%process, stream = %target.suffix, message_id = %cause, definition, attempt, %error, "a definition broke");
-                    if attempt >= self.shared.limits.attempts_max {
+                    if attempt >= self.shared.limits.attempts_max || is_certain(&error, was_warm) {
+                        self.tried = attempt;
                         return Err(Failure::Guest(definition, error));
                     }
                     attempt += 1;
@@ -60,6 +64,7 @@ impl Chain<'_> {
             None => self.fold(&module, &turn.stream)?,
         };
         let outcome = turn.run(&mut *decider, trigger.clone(), cause.clone()).map_err(guest)?;
+        self.has_room_for(target, &outcome).map_err(guest)?;
         if was_warm && self.audit_is_due() {
             let again =
                 turn.run(&mut *self.fold_from_the_beginning(&module, &turn.stream)?, trigger.clone(), cause.clone()).map_err(guest)?;
@@ -152,6 +157,11 @@ impl Chain<'_> {
             Outcome::Deferred(_) => Counters::count(&counters.deferred),
         }
     }
+}
+
+/// Whether another attempt would only cost the same once more: what used up a limit in a fresh instance does so again, and takes the longest of all.
+fn is_certain(error: &GuestError, was_warm: bool) -> bool {
+    !was_warm && matches!(error, GuestError::Limit(_))
 }
 
 fn definition_of(module: &Module) -> Result<&dyn Definition, Failure> {

@@ -78,13 +78,21 @@ impl Chain<'_> {
         let reason = format!("{definition}: {error}");
         tracing::error!(process = %message.process, message_id = %message.id, kind = %message.kind, reason, "process parked");
         let before = self.failed.take().filter(|_| message.id == self.input.id);
-        let failed = Attempts::after(before.as_ref(), self.shared.limits.attempts_max, definition, error, self.now);
+        let failed = Attempts::after(before.as_ref(), self.tried, definition, error, self.now);
         let (id, attempts) = (message.id.clone(), failed.count);
         Counters::count(&self.shared.counters.dead_letters);
         self.note(Happening::Died, &message, target.clone(), reason.clone(), None);
         let seq = self.keep_as(message, target, DeliveryState::Dead, Some(failed));
         self.lane.row.parked = Some(Parked { message: id, reason, attempts, since: self.now, seq });
         Ok(())
+    }
+
+    /// Keeps a command whose adapter rests: tried when that is over, and no attempt was made.
+    pub(in crate::flow) fn keep_for_ms(&mut self, for_ms: u64, command: Message, target: Option<Suffix>) {
+        let due = self.now.plus_ms(for_ms);
+        let failed = self.failed.clone();
+        let seq = self.keep_as(command, target, DeliveryState::Retrying(due), failed);
+        self.delay(due, seq, Fires::Retry(seq));
     }
 
     /// Keeps a command that its adapter failed on: for another attempt later, or as a dead letter.

@@ -24,7 +24,18 @@ pub(super) fn answer_of<'a>(
     undelivered: &Undelivered,
 ) -> Result<Chain<'a>, StoreError> {
     let command = &undelivered.message;
-    match call(adapter, shared, command) {
+    if let Some(for_ms) = shared.rests(&adapter.module) {
+        let mut chain = taken_off(shared, snapshot, lane, undelivered);
+        chain.keep_for_ms(for_ms, command.clone(), undelivered.target.clone());
+        return Ok(chain);
+    }
+    let has_room = |lane: &Lane, replies: &[Reply]| {
+        let (later, max) = (replies.iter().filter(|reply| reply.after_ms > 0).count(), shared.limits.waits_per_stream_max);
+        let found = lane.row.delayed.len() + later;
+        let over = || GuestError::Limit(format!("replies that take their time: {found} for one process, the most is {max}"));
+        if later > 0 && found > max { Err(over()) } else { Ok(()) }
+    };
+    match call(adapter, shared, command).and_then(|replies| has_room(lane, &replies).map(|()| replies)) {
         Ok(replies) => take_in(replies, adapter, shared, snapshot, lane, undelivered),
         Err(error) => {
             let definition = format!("{} ({})", adapter.manifest.category, adapter.module.short());
@@ -85,6 +96,7 @@ fn call(adapter: &Handler<dyn Connector>, shared: &Shared, command: &Message) ->
     Counters::count(&shared.counters.adapter_calls);
     let replies = adapter.does.handle(&settings, &context, command).and_then(|replies| listed(replies, adapter)).inspect_err(|error| {
         Counters::count(&shared.counters.adapter_failures);
+        shared.wasted(&adapter.module, &context.category, started_us);
         tracing::warn!(process = %command.process, message_id = %command.id, kind = %command.kind, adapter = %context.category, %error, "an adapter failed");
     })?;
     let took_us = shared.clock.ticks_us().saturating_sub(started_us);

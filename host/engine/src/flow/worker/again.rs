@@ -57,6 +57,22 @@ impl Worker {
         self.deliver_again(process, |_| true, Some(Work::Revived(process.clone())));
     }
 
+    /// The same after a commit failed that would have parked the process. Where an earlier one has parked it, nothing was passed over because of
+    /// this one; what was brought all the same could come in just when an operator takes the process up, before what it must follow.
+    pub(super) fn take_up_unless_parked(&mut self, process: &ProcessId) {
+        let is_parked = match self.lanes.take(process, &*self.shared.store) {
+            Ok(lane) => {
+                let is_parked = lane.row.parked.is_some() && lane.reviving.is_none();
+                self.lanes.put(lane);
+                is_parked
+            }
+            Err(error) => return self.put_off(Work::TakeUp(process.clone()), &error),
+        };
+        if !is_parked {
+            self.take_up(process);
+        }
+    }
+
     /// What was parked is on its way again: what came meanwhile is taken behind it.
     pub(super) fn revived(&mut self, process: &ProcessId) {
         match self.lanes.get(process) {

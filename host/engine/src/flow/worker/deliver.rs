@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Worker;
 use super::adapters::answer_of;
 use super::in_flight::{InFlight, Job};
+use super::resting::rest_of;
 use super::triggers::{take_deadline, take_set_timer, timer_message, trigger_of, undelivered_message};
 use crate::flow::chain::Chain;
 use crate::flow::inbox::Work;
@@ -93,7 +94,25 @@ impl Worker {
             lane.in_flight.push_back(in_flight);
             return Ok(());
         }
+        if self.resting.holds(&lane.row.id) && !lane.is_revived_by(undelivered) {
+            return self.wait_for_rest(lane, undelivered, Job::Deliver(Box::new(undelivered.clone())), 0);
+        }
         self.attempt_in(lane, undelivered, Job::Deliver(Box::new(undelivered.clone())))
+    }
+
+    /// Leaves a message in the store until its definition has rested; one that another process keeps gets a place in the order of this one.
+    fn wait_for_rest(&mut self, lane: &mut Lane, undelivered: &Undelivered, job: Job, for_ms: u64) -> Result<(), StoreError> {
+        self.hold(&lane.row.id, for_ms);
+        if undelivered.owner == lane.row.id {
+            return Ok(());
+        }
+        let shared = Arc::clone(&self.shared);
+        let snapshot = shared.registry.snapshot();
+        let mut chain = taken_off(&shared, &snapshot, lane, undelivered);
+        chain.keep(undelivered.message.clone(), undelivered.target.clone(), DeliveryState::Due);
+        let in_flight = self.submit(chain, job);
+        lane.in_flight.push_back(in_flight);
+        Ok(())
     }
 
     /// Makes an attempt at a message whose turn it is.
@@ -106,6 +125,11 @@ impl Worker {
             Some((target, trigger)) => (Route::Streams(vec![target]), trigger),
             None => (outbox::route(&shared.registry, &snapshot, &lane.row, message, target.as_ref()), Trigger::Message(message.clone())),
         };
+        if let Route::Streams(targets) = &route
+            && let Some(for_ms) = rest_of(&shared, targets)
+        {
+            return self.wait_for_rest(lane, undelivered, job, for_ms);
+        }
         let chain = match route {
             // An adapter need not hear twice of what it was just asked: the report on that delivery is to come.
             Route::Adapter(_) if is_under_way(lane, undelivered) => return Ok(()),
@@ -140,6 +164,13 @@ impl Worker {
             return Ok(());
         }
         let shared = Arc::clone(&self.shared);
+        if let Fires::Trigger { suffix, .. } | Fires::Deadline { suffix, .. } = &timer.fires
+            && let Some(for_ms) = lane.row.stream(suffix).and_then(|head| shared.rests(&head.module))
+        {
+            // It fires when the rest is over; until then it stays in the store.
+            self.hold(&lane.row.id, for_ms);
+            return Ok(());
+        }
         let snapshot = shared.registry.snapshot();
         let key = &timer.key;
         let chain = match &timer.fires {
@@ -227,6 +258,8 @@ fn bring<'a>(
     chain.not_before(key.due);
     match route {
         _ if is_parked => chain.keep(message, None, DeliveryState::Parked),
+        // Its delivery waits for the end of the rest.
+        Route::Streams(targets) if rest_of(shared, &targets).is_some() => chain.keep(message, None, DeliveryState::Due),
         Route::Streams(targets) => begin_or_park(&mut chain, &targets, &Trigger::Message(message.clone()), message, None)?,
         Route::Adapter(_) => chain.keep(message, None, DeliveryState::Due),
         Route::Nobody(_) => chain.keep(message, None, DeliveryState::Unhandled),

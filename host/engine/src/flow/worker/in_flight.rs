@@ -100,5 +100,8 @@ impl After {
 pub(crate) struct Settled {
     pub(super) process: ProcessId,
     pub(super) ticket: u64,
+    /// What the commit held in memory, and how many messages it put on their way.
+    pub(super) bytes: usize,
+    pub(super) outgoing: usize,
     pub(super) result: Result<(), CommitError>,
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Worker;
 use super::in_flight::{Echo, Job};
+use super::resting;
 use super::triggers::{cancel_reason, is_cancel, target_of};
 use crate::error::Refusal;
 use crate::flow::chain::{Chain, Verdict};
@@ -92,7 +93,8 @@ impl Worker {
         let shared = Arc::clone(&self.shared);
         let snapshot = shared.registry.snapshot();
         let mut message = self.message(&request);
-        let receiver = match self.receiver(lane, &snapshot, &request, &mut message) {
+        let receiver = self.receiver(lane, &snapshot, &request, &mut message);
+        let receiver = match receiver.and_then(|receiver| self.unless_resting(lane, &snapshot, receiver)) {
             Ok(receiver) => receiver,
             Err(refusal) => return self.say(lane, request, answer, Err(refusal)),
         };
@@ -128,6 +130,23 @@ impl Worker {
                     self.say(lane, request, answer, said);
                 }
             }
+        }
+    }
+
+    /// A caller is told where the definition rests, and comes again; a process that is parked anyway takes what comes.
+    fn unless_resting(&self, lane: &Lane, snapshot: &Snapshot, receiver: Receiver) -> Result<Receiver, Refusal> {
+        if lane.row.parked.is_some() {
+            return Ok(receiver);
+        }
+        let targets = receiver.as_deref().unwrap_or_default();
+        match targets.iter().find_map(|target| Some((target.module, self.shared.rests(&target.module)?))) {
+            Some((module, for_ms)) => {
+                let manifest = snapshot.record(&module).map(|record| &record.manifest);
+                Err(resting::refusal(manifest, &module, for_ms))
+            }
+            // What waits for the end of a rest must not be overtaken.
+            None if self.resting.holds(&lane.row.id) => Err(Refusal::Busy),
+            None => Ok(receiver),
         }
     }
 
@@ -198,8 +217,13 @@ impl Worker {
         let seed = self.shared.seed_of(&message.id);
         let context = Context { process: message.process.clone(), category, version: 0, now: message.time, seed };
         let settings = self.shared.settings(&context.category);
+        if let Some(for_ms) = self.shared.rests(&router.module) {
+            return Err(resting::refusal(Some(&router.manifest), &router.module, for_ms));
+        }
+        let started_us = self.shared.clock.ticks_us();
         let answer = router.does.classify(&settings, &context, message, &snapshot.categories()).map_err(|source| {
             let definition = format!("{} ({})", context.category, router.module.short());
+            self.shared.wasted(&router.module, &definition, started_us);
             tracing::error!(process = %message.process, definition, error = %source, "a router broke");
             Refusal::Guest { definition, process: message.process.clone(), source }
         })?;

@@ -14,8 +14,10 @@ use crate::ports::store::{CommitError, StoreError};
 
 impl Worker {
     pub(super) fn settle(&mut self, settled: Settled) {
-        let Settled { process, ticket, result } = settled;
+        let Settled { process, ticket, bytes, outgoing, result } = settled;
         self.in_flight -= 1;
+        self.in_flight_bytes -= bytes;
+        self.in_flight_outgoing -= outgoing;
         self.shared.in_flight.fetch_sub(1, Ordering::Relaxed);
         let Some(lane) = self.lanes.get(&process) else { return };
         // Reports come in the order of the commits, so this is the first one; the search only keeps it honest.

@@ -79,7 +79,7 @@ fn raw(data: &Json) -> Result<&RawValue, serde_json::Error> {
 
 fn of_the_host(id: MessageId, kind: Kind, stream: &StreamName, text: Result<String, serde_json::Error>, shared: &Shared) -> Message {
     // A payload that exists is well-formed, so the text always is; a null would be a trigger without data, and no lost one.
-    let data = text.ok().and_then(|text| Json::parse(text).ok()).unwrap_or_else(Json::null);
+    let data = text.map_or_else(|_| Json::null(), Json::of_the_host);
     let source = Some(stream.to_string().into());
     Message { process: stream.process.clone(), kind, source, time: shared.clock.now(), data, correlation: id.clone(), id }
 }
@@ -100,11 +100,11 @@ pub(crate) fn returned_to(stream: &StreamName, message: &Message) -> Option<Trig
     let way = rest.strip_prefix('-')?.strip_prefix(stream.suffix.as_str())?;
     if way.starts_with("/timer/") && message.kind == Kind::timer() {
         let Fired { name, due, data } = serde_json::from_str(message.data.as_str()).ok()?;
-        Some(Trigger::Timer { name, due, data: Json::parse(data.get()).ok()? })
+        Some(Trigger::Timer { name, due, data: Json::of_the_host(data.get()) })
     } else if way.starts_with("/undelivered/") && message.kind == Kind::undelivered() {
         let CameBack { id, kind, reason, data } = serde_json::from_str(message.data.as_str()).ok()?;
         let (id, kind) = (MessageId::parse(&id).ok()?, Kind::parse(&kind).ok()?);
-        Some(Trigger::Undelivered { id, kind, reason, data: Json::parse(data.get()).ok()? })
+        Some(Trigger::Undelivered { id, kind, reason, data: Json::of_the_host(data.get()) })
     } else {
         None
     }
