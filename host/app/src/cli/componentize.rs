@@ -17,7 +17,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let Arguments { module, out } = arguments;
-    let made = procession_componentize::folder::componentize_file(module, out);
+    let made = procession_componentize::folder::componentize_file(module, out, procession_componentize::encode::componentize);
     let bytes = made.map_err(|error| Failure::Failed(format!("{error:#}")))?;
     print(&format!("{} {} KiB\n", out.display(), bytes.div_ceil(1024)));
     Ok(())

@@ -114,7 +114,13 @@ fn halve(value: &mut Value) -> bool {
             list.truncate(list.len().div_ceil(2));
             list.iter_mut().fold(is_long, |any, inside| halve(inside) || any)
         }
-        Value::Object(map) => map.values_mut().fold(false, |any, inside| halve(inside) || any),
+        Value::Object(map) => {
+            let mut any = false;
+            for inside in map.values_mut() {
+                any |= halve(inside);
+            }
+            any
+        },
         _ => false,
     }
 }

@@ -112,7 +112,7 @@ fn show_sort(answer: &Answer) -> String {
 }
 
 /// Lists whose kinds differ are told apart by their kinds alone: comparing the data of unlike things would only make noise.
-fn are_alike(name: &str, expected: Vec<String>, decided: Vec<String>, found: &mut Vec<Difference>) -> bool {
+fn are_alike(name: &str, expected: &[String], decided: &[String], found: &mut Vec<Difference>) -> bool {
     let are_alike = expected == decided;
     if !are_alike {
         found.push(Difference::new(name, Some(json!(expected)), Some(json!(decided))));
@@ -124,7 +124,7 @@ fn of_events(expected: &[ExpectedEvent], recorded: &[Event], found: &mut Vec<Dif
     let kinds = |texts: &mut dyn Iterator<Item = &str>| texts.map(str::to_owned).collect::<Vec<_>>();
     let wanted = kinds(&mut expected.iter().map(|event| event.kind.as_str()));
     let decided = kinds(&mut recorded.iter().map(|event| event.kind.as_str()));
-    if !are_alike("events", wanted, decided, found) {
+    if !are_alike("events", &wanted, &decided, found) {
         return;
     }
     let root = Path::Root("events");
@@ -154,7 +154,7 @@ fn of_effects(expected: &[ExpectedEffect], wanted: &[Effect], place: &Place<'_>,
         Effect::SetTimer { name, .. } => format!("set-timer {name}"),
         Effect::ClearTimer(name) => format!("clear-timer {name}"),
     });
-    if !are_alike("effects", expected_words.collect(), words.collect(), found) {
+    if !are_alike("effects", &expected_words.collect::<Vec<_>>(), &words.collect::<Vec<_>>(), found) {
         return;
     }
     let root = Path::Root("effects");
