@@ -220,8 +220,9 @@ fn of_start(expected: &ExpectedStart, chosen: &Start, found: &mut Vec<Difference
 }
 
 fn of_replies(expected: &[ExpectedReply], replies: &[Reply], found: &mut Vec<Difference>) {
-    let wanted = expected.iter().map(|reply| reply.kind.to_string()).collect();
-    if !are_alike("replies", wanted, replies.iter().map(|reply| reply.kind.to_string()).collect(), found) {
+    let wanted: Vec<String> = expected.iter().map(|reply| reply.kind.to_string()).collect();
+    let decided: Vec<String> = replies.iter().map(|reply| reply.kind.to_string()).collect();
+    if !are_alike("replies", &wanted, &decided, found) {
         return;
     }
     let root = Path::Root("replies");
