@@ -22,7 +22,9 @@ $(PYTHON_TOOLS):
 C_TOOLS := $(TOOLS)/zig/.made-of-$(ZIGLANG)
 ZIG_CC = ZIG_GLOBAL_CACHE_DIR=$(TOOLS)/zig-cache ZIG_LOCAL_CACHE_DIR=$(TOOLS)/zig-cache $(TOOLS)/zig/bin/python -m ziglang cc
 C_FLAGS := -std=c17 -O2 -Wall -Wextra -Werror
-C_TO_WASM = $(ZIG_CC) --target=wasm32-wasi -mexec-model=reactor $(C_FLAGS) -Wl,--strip-debug
+# Of a host's limit for one instance, 16 MiB (what the linker takes by itself) would be half. It lies first in memory, so an overflow is a trap.
+C_STACK_BYTES := 262144
+C_TO_WASM = $(ZIG_CC) --target=wasm32-wasi -mexec-model=reactor $(C_FLAGS) -Wl,--strip-debug -Wl,-z,stack-size=$(C_STACK_BYTES)
 
 $(C_TOOLS):
 	$(call needs,python3,C)

@@ -104,14 +104,21 @@ mod tests {
         }
     }
 
+    /// Two braces alone are a part of most languages.
+    fn has_placeholder(text: &str) -> bool {
+        let is_name = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase());
+        text.split("{{").skip(1).any(|rest| rest.split_once("}}").is_some_and(|(name, _)| is_name(name)))
+    }
+
     #[test]
     fn no_placeholder_is_left() {
+        assert!(has_placeholder("a {{name}}") && !has_placeholder("{{\"a\", 1}, {0}}"));
         let name = Name::parse("my-process").unwrap();
         for file in Language::ALL.into_iter().flat_map(|language| files(&name, language)) {
             assert!(!file.path.contains("{{"), "{}", file.path);
             let is_of_the_template = !file.path.starts_with("procession/sdk/") && !file.path.starts_with("procession/wit/");
             let text = String::from_utf8_lossy(&file.content);
-            assert!(!is_of_the_template || !text.contains("{{"), "{} has a placeholder that nobody fills", file.path);
+            assert!(!is_of_the_template || !has_placeholder(&text), "{} has a placeholder that nobody fills", file.path);
         }
     }
 
