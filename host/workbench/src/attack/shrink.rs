@@ -120,7 +120,7 @@ fn halve(value: &mut Value) -> bool {
                 any |= halve(inside);
             }
             any
-        },
+        }
         _ => false,
     }
 }
