@@ -198,3 +198,70 @@ fn step_back() {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use procession_engine::model::id::Digest;
+    use procession_engine::ports::definition::LoadError;
+
+    use super::Compiler;
+    use crate::limits::Limits;
+    use crate::sandbox;
+
+    /// The smallest component, made different by a number.
+    fn component(number: u8) -> Vec<u8> {
+        [b"\0asm\x0d\0\x01\0".as_slice(), &[0, 5, 4, b'n', b'o', b't', number]].concat()
+    }
+
+    /// With one slot, and room for two modules.
+    fn compiler() -> Compiler {
+        let limits = Limits { instances_max: 4, compiling_max: 1, compile_waiting_max: 2, compile_ms_max: 0, ..Limits::default() };
+        Compiler::new(sandbox::engine(&limits).unwrap(), &limits, None)
+    }
+
+    #[test]
+    fn whoever_brings_bytes_that_are_being_compiled_waits_for_the_same_result_and_not_longer_than_the_bound() {
+        let compiler = compiler();
+        let (digest, bytes) = (Digest([1; 32]), component(1));
+        let slot = compiler.inner.slots.take();
+        let (first, second) = (compiler.job(&digest, &bytes).unwrap(), compiler.job(&digest, &bytes).unwrap());
+        assert!(Arc::ptr_eq(&first, &second), "the same bytes are compiled twice");
+        assert!(matches!(compiler.compile(&digest, &bytes), Err(LoadError::NotYet(why)) if why.contains("being compiled")));
+        assert!(!compiler.has(&digest));
+        drop(slot);
+        assert!(first.wait(super::Duration::from_secs(60)).is_ok());
+        assert!(compiler.has(&digest) && compiler.known(&digest).is_some());
+        assert!(compiler.compile(&digest, &bytes).is_ok(), "what is kept is there at once");
+        compiler.forget(&digest);
+        assert!(!compiler.has(&digest));
+    }
+
+    #[test]
+    fn one_module_more_than_there_is_room_for_is_told_to_come_again() {
+        let compiler = compiler();
+        let slot = compiler.inner.slots.take();
+        let waiting = [1, 2].map(|number| compiler.job(&Digest([number; 32]), &component(number)).unwrap());
+        let third = compiler.job(&Digest([3; 32]), &component(3));
+        assert!(matches!(third, Err(LoadError::NotYet(why)) if why.starts_with("2 modules are being compiled")));
+        drop(slot);
+        for job in waiting {
+            assert!(job.wait(super::Duration::from_secs(60)).is_ok());
+        }
+        assert!(compiler.job(&Digest([3; 32]), &component(3)).is_ok());
+    }
+
+    #[test]
+    fn bytes_that_cannot_be_compiled_say_so_to_everybody_who_brought_them() {
+        let compiler = compiler();
+        let broken = [component(1), vec![11, 0]].concat();
+        let slot = compiler.inner.slots.take();
+        let jobs = [(); 2].map(|()| compiler.job(&Digest([1; 32]), &broken).unwrap());
+        drop(slot);
+        for job in jobs {
+            assert!(matches!(job.wait(super::Duration::from_secs(60)), Err(LoadError::NotAComponent(_))));
+        }
+        assert!(!compiler.has(&Digest([1; 32])));
+    }
+}
