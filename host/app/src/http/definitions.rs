@@ -148,8 +148,10 @@ pub(super) struct How {
     inactive: bool,
 }
 
-pub(super) async fn deploy(State(desk): State<Desk>, Params(how): Params<How>, body: Body) -> Result<Response, Problem> {
+pub(super) async fn deploy(State(desk): State<Desk>, how: Result<Params<How>, Problem>, body: Body) -> Result<Response, Problem> {
+    // Before anything is answered: whoever is still sending a large body may miss the answer.
     let bytes = json::read(&desk, body, desk.module_bytes_max).await?;
+    let Params(how) = how?;
     let engine = desk.engine.clone();
     if how.dry_run {
         let size = bytes.len();
@@ -157,11 +159,11 @@ pub(super) async fn deploy(State(desk): State<Desk>, Params(how): Params<How>, b
         return Ok(json::answer(status::OK, &Checked::of(&module, size)));
     }
     let take = move || if how.inactive { engine.shelve(&bytes) } else { engine.deploy(&bytes, &Origin::Request) };
-    deployed(&desk, blocking(take).await??)
+    deployed(&desk, &blocking(take).await??)
 }
 
 /// Answers with a module that was taken or activated.
-pub(super) fn deployed(desk: &Desk, deployed: engine::Deployed) -> Result<Response, Problem> {
+pub(super) fn deployed(desk: &Desk, deployed: &engine::Deployed) -> Result<Response, Problem> {
     let (status, outcome) = match deployed.outcome {
         Outcome::New => (status::CREATED, "new"),
         Outcome::Shelved => (status::CREATED, "checked"),

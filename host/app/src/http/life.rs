@@ -54,7 +54,7 @@ pub(super) struct What {
 pub(super) async fn activate(State(desk): State<Desk>, Segment(name): Segment) -> Result<Response, Problem> {
     let (record, _) = find(&desk.engine, &name)?;
     let engine = desk.engine.clone();
-    deployed(&desk, blocking(move || engine.activate(&record.digest)).await??)
+    deployed(&desk, &blocking(move || engine.activate(&record.digest)).await??)
 }
 
 pub(super) async fn roll_back(State(desk): State<Desk>, Segment(name): Segment) -> Result<Response, Problem> {
