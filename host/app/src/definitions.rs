@@ -44,9 +44,9 @@ impl Deploy for Files {
 fn refusal(error: &DeployError) -> Refusal {
     let text = told(error);
     match error {
-        DeployError::Load(LoadError::Host(_)) | DeployError::Store(_) => Refusal::Later(text),
+        DeployError::Load(LoadError::Host(_) | LoadError::NotYet(_)) | DeployError::Store(_) => Refusal::Later(text),
         // The histories that stand against it do not change either.
         DeployError::Load(_) | DeployError::Gate { .. } => Refusal::Broken(text),
-        DeployError::Clash(_) | DeployError::Unknown(_) => Refusal::Clash(text),
+        DeployError::Clash(_) | DeployError::Unknown(_) | DeployError::NothingBefore(_) => Refusal::Clash(text),
     }
 }

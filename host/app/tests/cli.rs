@@ -10,7 +10,7 @@ use support::guest;
 use support::server::{Folders, GUESTS, run, run_on};
 
 /// Every command, as it is typed.
-const COMMANDS: [&str; 33] = [
+const COMMANDS: [&str; 36] = [
     "",
     "serve",
     "definitions",
@@ -18,6 +18,9 @@ const COMMANDS: [&str; 33] = [
     "definitions show",
     "definitions check",
     "definitions deploy",
+    "definitions activate",
+    "definitions rollback",
+    "definitions prune",
     "definitions drain",
     "process",
     "process start",

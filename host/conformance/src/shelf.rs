@@ -5,8 +5,9 @@ use procession_engine::model::id::{Category, Digest, Kind, Suffix};
 use procession_engine::model::manifest::{EventSchema, Manifest, Sharing};
 use procession_engine::model::time::Timestamp;
 use procession_engine::ports::shelf::{DrainReason, ModuleRecord, ModuleState, Shelf};
+use procession_engine::ports::store::{CommitError, EventStore};
 
-use crate::samples::module;
+use crate::samples::{commit, module, submit, take, unknown};
 use crate::{Home, READ};
 
 fn record(number: u8, bytes: &[u8]) -> ModuleRecord {
@@ -114,4 +115,42 @@ pub fn bytes_put_again_replace_the_earlier_ones<H: Home>() {
         assert!(store.bytes(&module(2)).expect(READ).as_deref() == Some(&bytes[..]), "{length} bytes");
     }
     assert_eq!(store.modules().expect(READ).len(), 1);
+}
+
+fn removed(number: u8) -> ModuleRecord {
+    ModuleRecord { state: ModuleState::Removed, file: None, ..record(number, b"module") }
+}
+
+/// Rule: a module that a stream is on is not removed.
+pub fn a_module_that_a_stream_is_on_is_not_removed<H: Home>() {
+    let home = H::fresh();
+    let store = home.open();
+    let kept = record(1, b"module");
+    store.put(&kept, Some(b"module")).expect(READ);
+    take(&store, commit(&unknown("a"), &[("Process", 1)]));
+    assert_eq!(store.remove(&removed(1)), Ok(false));
+    assert_eq!(store.modules().expect(READ), vec![kept]);
+    assert_eq!(store.bytes(&module(1)).expect(READ), Some(b"module".to_vec()));
+}
+
+/// Rule: nothing can be put on a removed module until its bytes are put again.
+pub fn nothing_can_be_put_on_a_removed_module_until_its_bytes_are_put_again<H: Home>() {
+    let home = H::fresh();
+    {
+        let store = home.open();
+        store.put(&record(1, b"module"), Some(b"module")).expect(READ);
+        store.put(&record(2, b"other"), Some(b"other")).expect(READ);
+        assert_eq!(store.remove(&removed(1)), Ok(true));
+        assert_eq!((store.bytes(&module(1)).expect(READ), store.bytes(&module(2)).expect(READ)), (None, Some(b"other".to_vec())));
+        let refused = submit(&store, commit(&unknown("a"), &[("Process", 1)]));
+        assert_eq!(refused, Err(CommitError::Removed { module: module(1) }));
+    }
+    let store = home.open();
+    assert_eq!(store.modules().expect(READ), vec![removed(1), record(2, b"other")]);
+    let refused = submit(&store, commit(&unknown("a"), &[("Process", 1)]));
+    assert_eq!(refused, Err(CommitError::Removed { module: module(1) }));
+    assert_eq!(store.process(&unknown("a").id).expect(READ), None);
+    store.put(&record(1, b"module"), Some(b"module")).expect(READ);
+    take(&store, commit(&unknown("a"), &[("Process", 1)]));
+    assert_eq!(store.bytes(&module(1)).expect(READ), Some(b"module".to_vec()));
 }

@@ -75,6 +75,8 @@ macro_rules! suite {
             a_module_without_a_byte_is_told_from_one_that_is_not_there
             a_record_changes_without_its_bytes
             bytes_put_again_replace_the_earlier_ones
+            a_module_that_a_stream_is_on_is_not_removed
+            nothing_can_be_put_on_a_removed_module_until_its_bytes_are_put_again
         }
     };
 }

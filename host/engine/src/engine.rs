@@ -31,7 +31,7 @@ use crate::ports::log::Log;
 use crate::ports::shelf::{ModuleRecord, Shelf};
 use crate::ports::store::{EventStore, StoreError};
 use crate::query::Query;
-use crate::registry::{Deployed, Origin, Outcome, Registry};
+use crate::registry::{Deployed, Origin, Outcome, Registry, RolledBack};
 use crate::replay::Replay;
 
 /// What an engine is made of.
@@ -279,6 +279,36 @@ impl Engine {
             self.shared.mailboxes.iter().for_each(Mailbox::announce_deploy);
         }
         Ok(deployed)
+    }
+
+    /// Keeps a module that takes no process until it is activated. Compiles, so call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// [`DeployError`] says why it is refused.
+    pub fn shelve(&self, bytes: &[u8]) -> Result<Deployed, DeployError> {
+        self.registry.shelve(bytes)
+    }
+
+    /// Lets a module that is kept take new processes. May compile, so call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// [`DeployError`] says why it may not.
+    pub fn activate(&self, module: &Digest) -> Result<Deployed, DeployError> {
+        let deployed = self.registry.activate(module)?;
+        if deployed.outcome != Outcome::Unchanged {
+            self.shared.mailboxes.iter().for_each(Mailbox::announce_deploy);
+        }
+        Ok(deployed)
+    }
+
+    /// Goes back to the module that took the new processes of a name or a category before; see [`Registry::roll_back`].
+    ///
+    /// # Errors
+    /// [`DeployError`] says why there is no way back.
+    pub fn roll_back(&self, name: &str) -> Result<RolledBack, DeployError> {
+        let rolled_back = self.registry.roll_back(name)?;
+        self.shared.mailboxes.iter().for_each(Mailbox::announce_deploy);
+        Ok(rolled_back)
     }
 
     /// Stops a module from taking new processes.

@@ -60,6 +60,12 @@ pub enum Refusal {
         /// Seconds.
         for_s: u64,
     },
+    /// The process is on a module that is being compiled, which happens after an upgrade: the caller tries again later.
+    #[error("the definition {definition} is being compiled; nothing is recorded of this request, try again in some seconds")]
+    NotCompiled {
+        /// Category and module.
+        definition: String,
+    },
     /// The store could not do its work: the operator mends it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -116,6 +122,9 @@ pub enum DeployError {
     /// No module has this name.
     #[error("no definition is known as {0}; `procession definitions list` shows what there is")]
     Unknown(String),
+    /// There is nothing to go back to.
+    #[error("nothing was active before {0} that could take new processes again; deploy it, or activate another module by its digest")]
+    NothingBefore(Category),
     /// The shelf could not keep it.
     #[error(transparent)]
     Store(#[from] StoreError),

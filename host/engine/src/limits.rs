@@ -27,6 +27,8 @@ pub struct Limits {
     pub wasted_ms_max: u64,
     /// How much of that is forgiven in a second, in milliseconds: less than a hundredth, so that 99 of 100 requests for others meet no loop.
     pub wasted_ms_per_s: u64,
+    /// How long what is for a module that is not compiled yet waits before it is looked at again, in milliseconds: compiling takes seconds.
+    pub cold_retry_ms: u64,
     /// Decisions in one commit; a longer chain goes on in the next commit, so that one process cannot hold its worker.
     pub decisions_per_chain_max: usize,
     /// How often the events of one turn are offered to their own definition; more is a definition that never comes to rest.
@@ -86,6 +88,7 @@ impl Default for Limits {
             waits_per_stream_max: 1_024,
             wasted_ms_max: 500,
             wasted_ms_per_s: 5,
+            cold_retry_ms: 500,
             decisions_per_chain_max: 256,
             rounds_per_turn_max: 64,
             attempts_max: 3,

@@ -56,6 +56,12 @@ impl Shelf for Half {
         }
         self.store.put(r, b)
     }
+    fn remove(&self, r: &ModuleRecord) -> Result<bool, StoreError> {
+        if self.puts.fetch_sub(1, Ordering::SeqCst) == 0 {
+            return Err(StoreError::Closed("crash".into()));
+        }
+        self.store.remove(r)
+    }
     fn tallies(&self) -> Result<Vec<(Digest, Tally)>, StoreError> {
         self.store.tallies()
     }

@@ -157,22 +157,37 @@ fn what_has_been_moved_meanwhile_is_not_moved_from_where_it_no_longer_is() {
 }
 
 #[test]
-fn a_parked_process_stays_until_somebody_has_dealt_with_its_message() {
-    let mut bench = Bench::new();
-    let breaks: support::Decide = |_, context, trigger| match word(trigger).as_str() {
-        "Begin" => accept(&["Counted"], vec![Effect::SetTimer { name: "ring".to_owned(), at: context.now.plus_ms(1), data: Json::null() }]),
-        "timer:ring" => Err(GuestError::Trap("unreachable".to_owned())),
-        _ => reject("no"),
-    };
-    bench.process("old", counter("count-1.0", &[]), breaks, |_| Phase::Running);
-    bench.ask(request("C1", "Begin")).unwrap();
-    bench.advance(1);
-    let seq = bench.row("C1").parked.unwrap().seq;
-    bench.process("new", counter("count-1.1", &["count-1.0"]), |_, _, _| reject("no"), |_| Phase::Running);
-    let refused = [rehearse(&bench, "C1", Move::to(digest("new"))).unwrap_err(), migrate(&mut bench, "new").unwrap_err().to_string()];
-    assert!(refused.iter().all(|text| text.starts_with("parked: process C1 is parked on")), "{refused:?}");
-    bench.operate("C1", Operation::Drop { seq, reason: "of no use".to_owned() }).unwrap();
-    migrate(&mut bench, "new").unwrap();
+fn a_parked_process_moves_and_its_message_is_tried_on_the_mended_module_before_what_waited_behind_it() {
+    for crash in [false, true] {
+        let mut bench = Bench::new();
+        let breaks: support::Decide = |_, context, trigger| match word(trigger).as_str() {
+            "Begin" => {
+                accept(&["Counted"], vec![Effect::SetTimer { name: "ring".to_owned(), at: context.now.plus_ms(1), data: Json::null() }])
+            }
+            "timer:ring" => Err(GuestError::Trap("unreachable".to_owned())),
+            _ => reject("no"),
+        };
+        bench.process("old", counter("count-1.0", &[]), breaks, |_| Phase::Running);
+        bench.ask(request("C1", "Begin")).unwrap();
+        bench.advance(1);
+        let seq = bench.row("C1").parked.unwrap().seq;
+        assert!(matches!(bench.ask(request("C1", "Next")), Ok(Answer::Waiting(..))));
+        let mended: support::Decide = |_, _, trigger| match word(trigger).as_str() {
+            "timer:ring" => accept(&["Arrived"], vec![]),
+            "Next" => accept(&["CountedAnew"], vec![]),
+            _ => reject("no"),
+        };
+        bench.process("new", counter("count-1.1", &["count-1.0"]), mended, |_| Phase::Running);
+        rehearse(&bench, "C1", Move::to(digest("new"))).unwrap();
+        migrate(&mut bench, "new").unwrap();
+        assert_eq!(bench.row("C1").parked.map(|parked| parked.seq), Some(seq), "the move alone has tried it again");
+        if crash {
+            bench.restart();
+        }
+        bench.retry("C1").unwrap();
+        assert_eq!(bench.row("C1").parked, None);
+        assert_eq!(bench.stream("C1-Count"), ["Counted", "ProcessCategoryChanged", "Arrived", "CountedAnew"]);
+    }
 }
 
 /// Folds nothing that it does not know.

@@ -103,7 +103,7 @@ faults! {
     GuestCannotLook = 6_000 "guest broke while looking",
     /// A definition is deployed while processes run.
     HotDeploy = 20_000 "hot deploy",
-    /// A definition is drained while processes run.
+    /// A definition is drained while processes run, and what nothing needs is removed.
     Drain = 6_000 "drain",
     /// A process is moved to another module while it runs.
     Migration = 20_000 "migration",

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use procession_engine::flow::inbox::{Move, Operation};
 use procession_engine::model::id::ProcessId;
 use procession_engine::model::time::Timestamp;
+use procession_engine::ports::shelf::ModuleState;
 use procession_engine::ports::store::EventStore;
-use procession_engine::registry::Origin;
+use procession_engine::registry::{Origin, Pruned};
 
 use crate::clock::SimClock;
 use crate::definitions::{Module, SimRuntime, catalogue};
@@ -114,7 +115,13 @@ impl Run {
         self.ground.fate.note(format_args!("a host starts"));
         let deployed = self.ground.survives(|| {
             for bytes in FIRST {
-                let is_known = host.engine().registry().snapshot().records().iter().any(|record| record.digest == self.digest(bytes));
+                let is_known = host
+                    .engine()
+                    .registry()
+                    .snapshot()
+                    .records()
+                    .iter()
+                    .any(|record| record.digest == self.digest(bytes) && record.state != ModuleState::Removed);
                 if !is_known && host.engine().deploy(bytes.as_bytes(), &Origin::Request).is_err() {
                     return false;
                 }
@@ -241,6 +248,9 @@ fn one_step(ground: &Ground, callers: &mut Callers, modules: &[Module], host: &m
         let digest = modules.iter().find(|one| one.bytes == module).map(Module::digest);
         let drained = digest.map(|digest| host.engine().drain(&digest).is_ok());
         fate.note(format_args!("{module} is drained: {drained:?}"));
+        let removed = host.engine().registry().prune(&[], false);
+        let removed = removed.map(|all| all.into_iter().filter(|(_, became)| *became == Pruned::Removed).count());
+        fate.note(format_args!("what nothing needs is removed: {removed:?}"));
     }
 }
 

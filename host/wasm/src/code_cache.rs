@@ -44,6 +44,22 @@ impl CodeCache {
         loaded.inspect_err(|why| tracing::warn!(path = %path.display(), why, "compiled code is broken; compiling again")).ok()
     }
 
+    /// Whether there is compiled code of a module; that it can be trusted is found out by reading it.
+    pub(crate) fn has(&self, digest: &Digest) -> bool {
+        self.path(digest).is_file()
+    }
+
+    /// Removes what is kept of a module, also what other releases and settings have left.
+    pub(crate) fn forget(&self, digest: &Digest) {
+        let prefix = format!("{}-", hex(digest));
+        let Ok(files) = fs::read_dir(&self.folder) else { return };
+        for file in files.filter_map(Result::ok).filter(|file| file.file_name().to_string_lossy().starts_with(&prefix)) {
+            if let Err(error) = fs::remove_file(file.path()) {
+                tracing::warn!(path = %file.path().display(), %error, "compiled code of a removed module could not be deleted");
+            }
+        }
+    }
+
     /// Keeps compiled code, replacing what was there.
     pub(crate) fn put(&self, digest: &Digest, component: &Component) {
         let path = self.path(digest);
@@ -55,9 +71,12 @@ impl CodeCache {
     }
 
     fn path(&self, digest: &Digest) -> PathBuf {
-        let digest = digest.to_string().replace("sha256:", "");
-        self.folder.join(format!("{digest}-{:016x}.code", self.settings))
+        self.folder.join(format!("{}-{:016x}.code", hex(digest), self.settings))
     }
+}
+
+fn hex(digest: &Digest) -> String {
+    digest.to_string().replace("sha256:", "")
 }
 
 /// Layout: magic, length of the code, SHA-256 of the code, the code.

@@ -2,7 +2,7 @@
 //! Nothing in here decides, records or sends; the engine does, through the ports that this crate implements.
 //!
 //! The way of a module: [`WasmRuntime::load`](procession_engine::ports::definition::Runtime::load) looks at the bytes
-//! (`anatomy`), counts what is in them (`bulk`), compiles them or finds the compiled code (`code_cache`), checks what they import and export (`contract`),
+//! (`anatomy`), counts what is in them (`bulk`), compiles them (`compiler`) or finds the compiled code (`code_cache`), checks what they import and export (`contract`),
 //! asks them what they are (`convert::manifest`), and hands out a role whose every call runs under a fresh allowance of fuel
 //! (`instance`).
 
@@ -11,6 +11,7 @@ mod bindings;
 mod bulk;
 mod classifier;
 mod code_cache;
+mod compiler;
 mod connector;
 mod contract;
 mod convert;

@@ -9,8 +9,15 @@ const MIB: usize = 1024 * KIB;
 /// The most that a module and its calls may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Size of a module in bytes. Compile time grows with it and nothing else bounds compile time; JavaScript guests have about 12 MiB.
+    /// Size of a module in bytes. Compile time grows with it; JavaScript guests have about 12 MiB.
     pub module_bytes_max: usize,
+    /// Modules that are compiled at the same time: half of the cores, so that the workers keep the others.
+    pub compiling_max: usize,
+    /// Modules that are compiled or wait for it: each of them is held in memory. Beyond it, whoever brings one is told to come again.
+    pub compile_waiting_max: usize,
+    /// How long somebody waits for a module to be compiled, in milliseconds. Python takes half a minute on an idle machine;
+    /// what takes longer than this goes on, and is there when somebody asks again.
+    pub compile_ms_max: u64,
     /// Linear memory of one instance in bytes where the definition wishes for nothing; Rust guests touch 35 KB, Python ones 1.4 MB.
     pub memory_bytes: usize,
     /// Linear memory of one instance in bytes that a wish can reach: a thousand warm instances must fit into one machine.
@@ -51,6 +58,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             module_bytes_max: 32 * MIB,
+            compiling_max: (cores() / 2).max(1),
+            compile_waiting_max: 16,
+            compile_ms_max: 300_000,
             memory_bytes: 32 * MIB,
             memory_bytes_max: 64 * MIB,
             fuel_per_call: 100_000_000,
@@ -67,9 +77,13 @@ impl Default for Limits {
             manifest_entries_max: 256,
             instances_max: 10_000,
             processes_per_shared_instance_max: 1_000,
-            idle_instances_max: std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            idle_instances_max: cores(),
         }
     }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
 }
 
 /// What one instance is given.

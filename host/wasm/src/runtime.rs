@@ -14,9 +14,8 @@ use wasmtime::component::{Component, InstancePre, Linker};
 
 use crate::anatomy;
 use crate::bindings::exports::procession::process::{classifier, connector, definition};
-use crate::bulk;
 use crate::classifier::Router;
-use crate::code_cache::CodeCache;
+use crate::compiler::Compiler;
 use crate::connector::Adapter;
 use crate::contract::{self, Upcasting, World};
 use crate::convert;
@@ -33,7 +32,7 @@ use crate::sandbox;
 pub struct WasmRuntime {
     engine: Engine,
     limits: Arc<Limits>,
-    cache: Option<CodeCache>,
+    compiler: Compiler,
     gauge: Option<Arc<Gauge>>,
 }
 
@@ -62,9 +61,9 @@ impl WasmRuntime {
     /// [`SetupError`] where wasmtime or the folder refuses.
     pub fn new(limits: Limits, cache_folder: Option<PathBuf>) -> Result<Self, SetupError> {
         let engine = sandbox::engine(&limits).map_err(|error| SetupError::Engine(format!("{error:#}")))?;
-        let open = |folder: PathBuf| CodeCache::open(folder.clone(), &engine).map_err(|cause| SetupError::CacheFolder { folder, cause });
-        let cache = cache_folder.map(open).transpose()?;
-        Ok(Self { engine, limits: Arc::new(limits), cache, gauge: None })
+        let cache = Compiler::cache(cache_folder, &engine).map_err(|(folder, cause)| SetupError::CacheFolder { folder, cause })?;
+        let compiler = Compiler::new(engine.clone(), &limits, cache);
+        Ok(Self { engine, limits: Arc::new(limits), compiler, gauge: None })
     }
 
     /// Lets a gauge see what the calls of processes use that are loaded from now on.
@@ -81,17 +80,10 @@ impl WasmRuntime {
 
     /// Compiled code from the cache or the compiler; the flag says which.
     fn compiled(&self, bytes: &[u8], digest: &Digest) -> Result<(Component, Origin), LoadError> {
-        if let Some(component) = self.cache.as_ref().and_then(|cache| cache.get(&self.engine, digest)) {
-            return Ok((component, Origin::Cache));
+        match self.compiler.known(digest) {
+            Some(component) => Ok((component, Origin::Cache)),
+            None => Ok((self.compiler.compile(digest, bytes)?, Origin::Compiler)),
         }
-        if let Some(complaint) = bulk::complaint(bytes) {
-            return Err(LoadError::NotAComponent(complaint));
-        }
-        let component = Component::from_binary(&self.engine, bytes).map_err(|error| LoadError::NotAComponent(format!("{error:#}")))?;
-        if let Some(cache) = &self.cache {
-            cache.put(digest, &component);
-        }
-        Ok((component, Origin::Compiler))
     }
 
     /// Everything that needs no imports but types is linked already; this resolves it once for all instances.
@@ -197,7 +189,7 @@ impl Runtime for WasmRuntime {
         let digest = Digest(Sha256::digest(bytes).into());
         let started = Instant::now();
         let (component, origin) = self.compiled(bytes, &digest)?;
-        let compile_ms = started.elapsed().as_millis();
+        let code_ms = started.elapsed().as_millis();
         let world = contract::world_of(&self.engine, &component).map_err(LoadError::WrongWorld)?;
         let upcasting = contract::upcasting_of(&self.engine, &component, world).map_err(LoadError::WrongWorld)?;
         let pre = self.linked(&component)?;
@@ -209,10 +201,18 @@ impl Runtime for WasmRuntime {
             module = %digest.short(),
             role = world.noun(),
             bytes = bytes.len(),
-            compile_ms,
+            code_ms,
             cached = origin == Origin::Cache,
             "module loaded"
         );
         Ok(Module { digest, manifest, role })
+    }
+
+    fn is_at_hand(&self, module: &Digest) -> bool {
+        self.compiler.has(module)
+    }
+
+    fn forget(&self, module: &Digest) {
+        self.compiler.forget(module);
     }
 }

@@ -64,6 +64,8 @@ fn on_demand(limits: &Limits) -> Config {
 fn deterministic(limits: &Limits) -> Config {
     let mut config = Config::new();
     config
+        // One thread a module: a large one must not take every core from the workers; see `compiler`.
+        .parallel_compilation(false)
         .cranelift_nan_canonicalization(true)
         .consume_fuel(true)
         .max_wasm_stack(limits.stack_bytes_max)

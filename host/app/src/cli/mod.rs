@@ -49,7 +49,7 @@ struct Arguments {
 enum Command {
     /// Runs a host until it is told to stop.
     Serve(serve::Arguments),
-    /// Lists, shows, checks, deploys and drains definitions.
+    /// Lists, shows, checks, deploys, activates, drains and removes definitions, and goes back.
     #[command(subcommand)]
     Definitions(definitions::Command),
     /// Starts, shows, lists, signals, cancels, retries and migrates processes.

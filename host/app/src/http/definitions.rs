@@ -1,4 +1,4 @@
-//! Definitions over HTTP: list, show, deploy, check, drain.
+//! Definitions over HTTP: list, show, deploy, drain. What else becomes of a module that is kept is in `life`.
 //! A deploy compiles, so it runs where blocking is allowed.
 
 use axum::body::Body;
@@ -10,7 +10,7 @@ use procession_engine::error::DeployError;
 use procession_engine::model::manifest::Manifest;
 use procession_engine::ports::definition::{Module, Role};
 use procession_engine::ports::shelf::{DrainReason, ModuleRecord, ModuleState, Tally};
-use procession_engine::registry::{Origin, Outcome};
+use procession_engine::registry::{self as engine, Arrival, Origin, Outcome};
 use procession_wasm::folder::RefusedFile;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -24,12 +24,14 @@ use super::{check, json, status};
 /// A module and the category that it stands for.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Definition {
+pub(super) struct Definition {
     category: String,
     stream: Option<String>,
     module: String,
     state: &'static str,
     reason: Option<&'static str>,
+    /// Processes need it, and wait until it is compiled.
+    compiling: bool,
     since: String,
     deployed_at: String,
     file: Option<String>,
@@ -58,6 +60,16 @@ struct Definitions {
     items: Vec<Definition>,
     next: Option<String>,
     refused: Vec<Refused>,
+    /// What is being compiled, checked, or held against histories just now.
+    coming: Vec<Coming>,
+}
+
+/// A module that is on its way in.
+#[derive(Serialize)]
+struct Coming {
+    file: Option<String>,
+    size: u64,
+    since: String,
 }
 
 /// What a deploy changed.
@@ -102,10 +114,22 @@ impl Checked {
     }
 }
 
-pub(super) async fn list(State(desk): State<Desk>) -> Result<Response, Problem> {
-    let items = desk.engine.registry().list()?.into_iter().map(|(record, tally)| Definition::of(&desk.engine, record, tally)).collect();
+/// What to list.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Listed {
+    /// Also modules that were removed.
+    #[serde(default)]
+    removed: bool,
+}
+
+pub(super) async fn list(State(desk): State<Desk>, Params(Listed { removed }): Params<Listed>) -> Result<Response, Problem> {
+    let registry = desk.engine.registry();
+    let all = registry.list()?.into_iter().filter(|(record, _)| removed || record.state != ModuleState::Removed);
+    let items = all.map(|(record, tally)| Definition::of(&desk.engine, record, tally)).collect();
     let refused = (desk.refused_files)().into_iter().map(Refused::of).collect();
-    Ok(json::answer(status::OK, &Definitions { items, next: None, refused }))
+    let coming = registry.coming().into_iter().map(Coming::of).collect();
+    Ok(json::answer(status::OK, &Definitions { items, next: None, refused, coming }))
 }
 
 pub(super) async fn show(State(desk): State<Desk>, Segment(name): Segment) -> Result<Response, Problem> {
@@ -119,19 +143,30 @@ pub(super) async fn show(State(desk): State<Desk>, Segment(name): Segment) -> Re
 pub(super) struct How {
     #[serde(default)]
     dry_run: bool,
+    /// Keeps it, and lets it take no process until it is activated.
+    #[serde(default)]
+    inactive: bool,
 }
 
-pub(super) async fn deploy(State(desk): State<Desk>, Params(how): Params<How>, body: Body) -> Result<Response, Problem> {
+pub(super) async fn deploy(State(desk): State<Desk>, how: Result<Params<How>, Problem>, body: Body) -> Result<Response, Problem> {
+    // Before anything is answered: whoever is still sending a large body may miss the answer.
     let bytes = json::read(&desk, body, desk.module_bytes_max).await?;
+    let Params(how) = how?;
     let engine = desk.engine.clone();
     if how.dry_run {
         let size = bytes.len();
         let module = blocking(move || engine.registry().check(&bytes)).await??;
         return Ok(json::answer(status::OK, &Checked::of(&module, size)));
     }
-    let deployed = blocking(move || engine.deploy(&bytes, &Origin::Request)).await??;
+    let take = move || if how.inactive { engine.shelve(&bytes) } else { engine.deploy(&bytes, &Origin::Request) };
+    deployed(&desk, &blocking(take).await??)
+}
+
+/// Answers with a module that was taken or activated.
+pub(super) fn deployed(desk: &Desk, deployed: &engine::Deployed) -> Result<Response, Problem> {
     let (status, outcome) = match deployed.outcome {
         Outcome::New => (status::CREATED, "new"),
+        Outcome::Shelved => (status::CREATED, "checked"),
         Outcome::Reactivated => (status::OK, "reactivated"),
         Outcome::Unchanged => (status::OK, "unchanged"),
     };
@@ -159,8 +194,18 @@ pub(super) fn find(engine: &Engine, wanted: &str) -> Result<(ModuleRecord, Tally
         is_digest || category.to_string() == wanted || category.name() == wanted
     };
     let found = all.into_iter().filter(|(record, _)| named(record));
-    let found = found.max_by_key(|(record, _)| (record.state == ModuleState::Active, record.manifest.category.clone(), record.since));
+    let found = found.max_by_key(|(record, _)| (rank(record), record.manifest.category.clone(), record.since));
     found.ok_or_else(|| unknown(wanted).into())
+}
+
+/// Who is meant first by a name that several have.
+fn rank(record: &ModuleRecord) -> u8 {
+    match record.state {
+        ModuleState::Active => 3,
+        ModuleState::Draining { .. } => 2,
+        ModuleState::Checked => 1,
+        ModuleState::Removed => 0,
+    }
 }
 
 fn unknown(wanted: &str) -> DeployError {
@@ -176,25 +221,22 @@ fn texts(names: &[impl ToString]) -> Vec<String> {
 }
 
 impl Definition {
-    fn of(engine: &Engine, record: ModuleRecord, tally: Tally) -> Self {
+    pub(super) fn of(engine: &Engine, record: ModuleRecord, tally: Tally) -> Self {
         let gate = engine.registry().verdict(&record.digest).map(|verdict| check::verdict(&verdict));
         let (state, reason) = match record.state {
             ModuleState::Active => ("active", None),
-            ModuleState::Draining { because } => {
-                let reason = match because {
-                    DrainReason::Superseded => "superseded",
-                    DrainReason::FileRemoved => "file-removed",
-                    DrainReason::Operator => "operator",
-                };
-                (if tally.pending == 0 { "retired" } else { "draining" }, Some(reason))
-            }
+            ModuleState::Draining { because } => (if tally.pending == 0 { "retired" } else { "draining" }, Some(reason(because))),
+            ModuleState::Checked => ("checked", None),
+            ModuleState::Removed => ("removed", None),
         };
+        let compiling = engine.registry().is_being_compiled(&record.digest);
         Self {
             category: record.manifest.category.to_string(),
             stream: record.manifest.stream.as_ref().map(ToString::to_string),
             module: record.digest.to_string(),
             state,
             reason,
+            compiling,
             since: rfc3339(record.since),
             deployed_at: rfc3339(record.deployed_at),
             file: record.file,
@@ -206,6 +248,25 @@ impl Definition {
             gate,
             warning: engine.warning(&record.digest).map(|warning| warning.to_string()),
         }
+    }
+}
+
+fn reason(because: DrainReason) -> &'static str {
+    match because {
+        DrainReason::Superseded => "superseded",
+        DrainReason::FileRemoved => "file-removed",
+        DrainReason::Operator => "operator",
+        DrainReason::RolledBack => "rolled-back",
+    }
+}
+
+impl Coming {
+    fn of(arrival: Arrival) -> Self {
+        let file = match arrival.origin {
+            Origin::File(name) => Some(name),
+            Origin::Request => None,
+        };
+        Self { file, size: arrival.size, since: rfc3339(arrival.since) }
     }
 }
 

@@ -208,6 +208,7 @@ fn why(refusal: Refusal) -> (String, String) {
         Refusal::UnknownMessage { .. } => "unknown-message",
         Refusal::Busy => "busy",
         Refusal::Resting { .. } => "definition-rests",
+        Refusal::NotCompiled { .. } => "still-compiling",
         Refusal::Guest { .. } => "definition-broke",
         Refusal::Store(_) => "store-failed",
         Refusal::Stopping => "stopping",

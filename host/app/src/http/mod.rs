@@ -9,6 +9,7 @@ mod check;
 mod dead_letters;
 mod definitions;
 mod health;
+mod life;
 mod listing;
 mod messages;
 mod metrics;

@@ -27,6 +27,9 @@ const STORE_RETRY_S: &str = "5";
 /// Seconds after which a definition is asked again that rests: about as long as one endless loop makes it rest.
 const REST_RETRY_S: &str = "20";
 
+/// Compiling takes seconds, and half a minute for interpreted languages.
+const COMPILE_RETRY_S: &str = "10";
+
 /// Seconds after which a host is asked again that stops: about what a restart takes.
 const STOP_RETRY_S: &str = "5";
 
@@ -140,6 +143,7 @@ impl From<Refusal> for Problem {
                 Self { cause: Some(refusal.to_string()), ..Self::new(status, "definition-broke", detail) }
             }
             Refusal::Resting { .. } => Self::new(status, "definition-rests", refusal.to_string()).with("retry-after", REST_RETRY_S),
+            Refusal::NotCompiled { .. } => Self::new(status, "still-compiling", refusal.to_string()).with("retry-after", COMPILE_RETRY_S),
             Refusal::Store(error) => Self::store(&error),
             Refusal::Stopping => {
                 Self::new(status, "stopping", "the host is stopping; try again when it is back").with("retry-after", STOP_RETRY_S)
@@ -158,9 +162,13 @@ impl From<DeployError> for Problem {
             DeployError::Load(LoadError::Describe(_)) => "describe-failed",
             DeployError::Load(LoadError::Manifest(_)) => "invalid-manifest",
             DeployError::Load(LoadError::Host(cause)) => return Self::host(cause),
+            DeployError::Load(LoadError::NotYet(_)) => {
+                return Self::new(status, "still-compiling", told(&error)).with("retry-after", COMPILE_RETRY_S);
+            }
             DeployError::Clash(_) => "clash",
             DeployError::Gate { .. } => "gate-refused",
             DeployError::Unknown(_) => "unknown-definition",
+            DeployError::NothingBefore(_) => "nothing-before",
             DeployError::Store(error) => return Self::store(error),
         };
         // The cause of a failed `describe` is the sentence that its author needs.

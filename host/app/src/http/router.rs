@@ -19,7 +19,7 @@ use super::metrics::Look;
 use super::problem::{self, Problem};
 use super::server::Answers;
 use super::{
-    backup, check, dead_letters, definitions, gate, health, listing, messages, metrics, migrations, operations, processes, streams,
+    backup, check, dead_letters, definitions, gate, health, life, listing, messages, metrics, migrations, operations, processes, streams,
 };
 
 /// What every handler has at hand.
@@ -50,7 +50,8 @@ const ROUTES: &str = "POST and GET /{id}, POST and GET /processes/{id}, GET /pro
      GET /processes/{id}/notes, POST /processes/{id}/cancel, POST /processes/{id}/retry, \
      POST /processes/{id}/migrate, POST /migrations, GET /streams/{stream}, POST /messages, \
      GET /dead-letters, GET and DELETE /dead-letters/{id}, POST /dead-letters/{id}/replay, GET and PUT /definitions, \
-     GET and DELETE /definitions/{category or digest}, POST /definitions/check, GET /backup, GET /healthz, GET /readyz, GET /metrics";
+     GET and DELETE /definitions/{category or digest}, POST /definitions/{category or digest}/activate, \
+     POST /definitions/{category or name}/rollback, POST /definitions/prune, POST /definitions/check, GET /backup, GET /healthz, GET /readyz, GET /metrics";
 
 /// The routes over an engine.
 pub(crate) fn router(desk: Desk, tokens: Tokens) -> Router {
@@ -75,7 +76,10 @@ pub(crate) fn router(desk: Desk, tokens: Tokens) -> Router {
         .route("/messages", post(messages::take))
         .route("/definitions", get(definitions::list).put(definitions::deploy).post(processes::clash))
         .route("/definitions/check", post(check::check).get(check::shown).delete(check::drained))
+        .route("/definitions/prune", post(life::prune))
         .route("/definitions/{name}", get(definitions::show).delete(definitions::drain))
+        .route("/definitions/{name}/activate", post(life::activate))
+        .route("/definitions/{name}/rollback", post(life::roll_back))
         .route("/backup", get(backup::take).post(processes::clash))
         .route("/healthz", get(health::alive).post(processes::clash))
         .route("/readyz", get(health::ready).post(processes::clash))

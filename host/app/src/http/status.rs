@@ -42,7 +42,7 @@ pub(super) fn of_refusal(refusal: &Refusal) -> StatusCode {
         Refusal::Busy => StatusCode::TOO_MANY_REQUESTS,
         // The definition stands behind the host as a server behind a gateway: it broke, not the host.
         Refusal::Guest { .. } => StatusCode::BAD_GATEWAY,
-        Refusal::Resting { .. } | Refusal::Store(_) | Refusal::Stopping => UNAVAILABLE,
+        Refusal::Resting { .. } | Refusal::NotCompiled { .. } | Refusal::Store(_) | Refusal::Stopping => UNAVAILABLE,
     }
 }
 
@@ -51,8 +51,9 @@ pub(super) fn of_deploy_error(error: &DeployError) -> StatusCode {
     match error {
         DeployError::Load(LoadError::TooLarge { .. }) => TOO_LARGE,
         DeployError::Load(LoadError::Host(_)) => HOST_FAULT,
+        DeployError::Load(LoadError::NotYet(_)) => UNAVAILABLE,
         DeployError::Load(_) => INVALID,
-        DeployError::Clash(_) | DeployError::Gate { .. } => StatusCode::CONFLICT,
+        DeployError::Clash(_) | DeployError::Gate { .. } | DeployError::NothingBefore(_) => StatusCode::CONFLICT,
         DeployError::Unknown(_) => NOT_FOUND,
         DeployError::Store(_) => UNAVAILABLE,
     }

@@ -106,6 +106,12 @@ impl Shared {
         self.rest.of(module, self.clock.ticks_us())
     }
 
+    /// For how many milliseconds what is for this module waits before it is looked at again: it rests, or it is not compiled yet.
+    pub(crate) fn waits_for(&self, module: &Digest) -> Option<u64> {
+        let rests = self.rests(module);
+        rests.or_else(|| (!self.registry.is_at_hand(module)).then_some(self.limits.cold_retry_ms))
+    }
+
     /// A call of this module that began then came to nothing.
     pub(crate) fn wasted(&self, module: &Digest, definition: &dyn std::fmt::Display, started_us: u64) {
         let now_us = self.clock.ticks_us();

@@ -55,6 +55,12 @@ impl ProcessRow {
         self.streams.first()
     }
 
+    /// The modules that a stream of it is on, and was not on before.
+    pub fn newly_on<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = &'a Digest> {
+        let was_there = |head: &StreamHead| before.stream(&head.suffix).is_some_and(|was| was.module == head.module);
+        self.streams.iter().filter(move |head| !was_there(head)).map(|head| &head.module)
+    }
+
     /// Whether nothing is under way that could move it by itself: no timer, no deadline, no delayed message, and it is not parked.
     /// If no undelivered message waits for it either, a process that has not ended is stuck.
     #[must_use]

@@ -14,11 +14,19 @@ use crate::model::view::View;
 /// Makes modules out of bytes.
 pub trait Runtime: Send + Sync {
     /// Checks the bytes, asks what they say of themselves, and makes them ready to run.
-    /// May take seconds. A worker waits for it only where a process needs a module that was not loaded since the start.
+    /// May take seconds, or half a minute where the module is [not at hand](Self::is_at_hand).
     ///
     /// # Errors
     /// [`LoadError`] says what is wrong with the module and what its author can do.
     fn load(&self, bytes: &[u8]) -> Result<Module, LoadError>;
+
+    /// Whether loading a module takes no longer than a worker may wait.
+    fn is_at_hand(&self, _module: &Digest) -> bool {
+        true
+    }
+
+    /// A module was removed: what is kept to load it quickly is of no use any more.
+    fn forget(&self, _module: &Digest) {}
 }
 
 /// A module that is ready to run.
@@ -173,4 +181,7 @@ pub enum LoadError {
     /// The host itself could not do it.
     #[error("the module could not be prepared: {0}")]
     Host(String),
+    /// It is not ready yet: it is still being compiled, or waits for others that are. Whoever asks again later gets it.
+    #[error("the module is not ready yet: {0}")]
+    NotYet(String),
 }

@@ -28,6 +28,14 @@ pub trait Shelf: Send + Sync {
     /// [`StoreError`] where nothing was kept.
     fn put(&self, record: &ModuleRecord, bytes: Option<&[u8]>) -> Result<(), StoreError>;
 
+    /// Lets go of a module's bytes where no stream is on it, and keeps this record of it; returns when that is durable.
+    /// False where a stream is on it: then nothing has changed. From then on a commit that puts a stream on it is refused,
+    /// until its bytes are put again.
+    ///
+    /// # Errors
+    /// [`StoreError`] where nothing was changed.
+    fn remove(&self, record: &ModuleRecord) -> Result<bool, StoreError>;
+
     /// How many streams are on each module; a module without any may be left out.
     ///
     /// # Errors
@@ -65,6 +73,10 @@ pub enum ModuleState {
         /// Why.
         because: DrainReason,
     },
+    /// Kept and ready, and has never taken a process: it waits for somebody to activate it.
+    Checked,
+    /// Its bytes are gone, because nothing was on it. The record stays, since histories may name it.
+    Removed,
 }
 
 /// Why a module takes no new processes.
@@ -77,6 +89,8 @@ pub enum DrainReason {
     FileRemoved,
     /// An operator asked for it.
     Operator,
+    /// An operator went back to the module before it.
+    RolledBack,
 }
 
 /// How many streams are on a module.

@@ -3,7 +3,7 @@
 
 use crate::model::commit::{Commit, Receipt, Snapshot};
 use crate::model::event::RecordedEvent;
-use crate::model::id::{ProcessId, StreamName};
+use crate::model::id::{Digest, ProcessId, StreamName};
 use crate::model::note::Note;
 use crate::model::process::{ProcessRow, Timer, TimerKey, Undelivered};
 use crate::model::view::Phase;
@@ -124,6 +124,12 @@ pub enum CommitError {
         process: ProcessId,
         /// Its number.
         seq: u64,
+    },
+    /// It puts a stream on a module that was removed meanwhile: decide again with what there is now.
+    #[error("the module {} was removed", .module.short())]
+    Removed {
+        /// The module.
+        module: Digest,
     },
     /// The store could not write; nothing of this commit may be acknowledged.
     #[error(transparent)]

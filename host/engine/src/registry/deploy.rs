@@ -1,11 +1,10 @@
-//! How a module comes, goes and comes back.
-//! Whatever is refused disturbs nothing: what was active stays active.
+//! How a module comes: from a file, from a request, or kept for later.
+//! Whatever is refused disturbs nothing: what was active stays active. How it goes and comes back is in `life`.
 
 use std::sync::PoisonError;
 
 use super::{Registry, Snapshot};
 use crate::error::DeployError;
-use crate::model::id::Digest;
 use crate::ports::definition::{Module, Role};
 use crate::ports::shelf::{DrainReason, ModuleRecord, ModuleState};
 
@@ -36,6 +35,8 @@ pub enum Outcome {
     Reactivated,
     /// The module was active, or its unchanged file had been overruled since; nothing changed.
     Unchanged,
+    /// The module is kept and takes no process until it is activated.
+    Shelved,
 }
 
 impl Registry {
@@ -55,12 +56,10 @@ impl Registry {
     /// # Errors
     /// [`DeployError`] says why it is refused.
     pub fn deploy(&self, bytes: &[u8], origin: &Origin) -> Result<Deployed, DeployError> {
-        // Compiling takes long and touches nothing shared, and so does a look at histories; both happen before the lock.
-        let module = self.runtime.load(bytes)?;
-        self.admit(&module)?;
+        let module = self.arrived(bytes, origin, |registry, module| registry.admit(module))?;
         let _one_at_a_time = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let snapshot = self.snapshot();
-        let known = snapshot.record(&module.digest);
+        let known = snapshot.record(&module.digest).filter(|record| record.state != ModuleState::Removed);
         if let Some(record) = known.filter(|record| is_settled(record, origin)) {
             let record = record.clone();
             self.show(snapshot.with_module(module));
@@ -70,60 +69,54 @@ impl Registry {
         let outcome = if known.is_some() { Outcome::Reactivated } else { Outcome::New };
         let record = self.record_of(&module, bytes.len(), origin, known);
         self.shelf.put(&record, known.is_none().then_some(bytes))?;
-        let mut next = snapshot.with_module(module).with_record(record.clone());
-        for overruled in self.overruled(&snapshot, &record) {
-            self.shelf.put(&overruled, None)?;
-            next = next.with_record(overruled);
-        }
-        self.show(next);
+        self.show_active(snapshot.with_module(module), &record)?;
         tracing::info!(category = %record.manifest.category, module = %record.digest, file = record.file, ?outcome, "definition deployed");
         Ok(Deployed { record, outcome })
     }
 
-    /// Stops a module from taking new processes; those under way go on.
+    /// Keeps a module that takes no process yet: checked, compiled and on the shelf, so that activating it takes no time.
+    /// One that is known stays as it is.
     ///
     /// # Errors
-    /// [`DeployError::Unknown`] where no such module is known, [`DeployError::Store`] where the change could not be kept.
-    pub fn drain(&self, digest: &Digest) -> Result<ModuleRecord, DeployError> {
+    /// [`DeployError`] says why it is refused.
+    pub fn shelve(&self, bytes: &[u8]) -> Result<Deployed, DeployError> {
+        let module = self.arrived(bytes, &Origin::Request, |_, _| Ok(()))?;
         let _one_at_a_time = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        let record = self.snapshot().record(digest).cloned().ok_or_else(|| DeployError::Unknown(digest.to_string()))?;
-        self.drained(record, DrainReason::Operator)
+        let snapshot = self.snapshot();
+        if let Some(record) = snapshot.record(&module.digest).filter(|record| record.state != ModuleState::Removed) {
+            return Ok(Deployed { record: record.clone(), outcome: Outcome::Unchanged });
+        }
+        let record = ModuleRecord { state: ModuleState::Checked, ..self.record_of(&module, bytes.len(), &Origin::Request, None) };
+        self.shelf.put(&record, Some(bytes))?;
+        self.show(snapshot.with_module(module).with_record(record.clone()));
+        tracing::info!(category = %record.manifest.category, module = %record.digest, "definition kept for later");
+        Ok(Deployed { record, outcome: Outcome::Shelved })
     }
 
-    /// Drains what came from a file that is gone.
-    ///
-    /// # Errors
-    /// [`DeployError::Store`] where the change could not be kept.
-    pub fn file_removed(&self, file: &str) -> Result<(), DeployError> {
-        let _one_at_a_time = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        let held: Vec<ModuleRecord> =
-            self.snapshot().records().iter().filter(|record| record.file.as_deref() == Some(file)).cloned().collect();
-        for record in held {
-            self.drained(ModuleRecord { file: None, ..record }, DrainReason::FileRemoved)?;
+    /// Loads a module and has it looked at, while the list says that it is coming.
+    /// Compiling takes long and touches nothing shared, and so does a look at histories; both happen before the lock.
+    fn arrived(
+        &self,
+        bytes: &[u8],
+        origin: &Origin,
+        look: impl FnOnce(&Self, &Module) -> Result<(), DeployError>,
+    ) -> Result<Module, DeployError> {
+        let _coming = self.coming.announce(origin, bytes.len(), self.clock.now());
+        let module = self.runtime.load(bytes)?;
+        look(self, &module)?;
+        Ok(module)
+    }
+
+    /// Shows a record that is active on the shelf already, after what it overrules.
+    pub(super) fn show_active(&self, snapshot: Snapshot, record: &ModuleRecord) -> Result<(), DeployError> {
+        let overruled = overruled(&snapshot, record);
+        let mut next = snapshot.with_record(record.clone());
+        for overruled in overruled {
+            self.shelf.put(&overruled, None)?;
+            next = next.with_record(overruled);
         }
+        self.show(next);
         Ok(())
-    }
-
-    /// Drains what came from files that are no longer there; for the start, when removals happened unseen.
-    ///
-    /// # Errors
-    /// [`DeployError::Store`] where the change could not be kept.
-    pub fn files_present(&self, present: &[String]) -> Result<(), DeployError> {
-        let gone: Vec<String> =
-            self.snapshot().records().iter().filter_map(|record| record.file.clone()).filter(|file| !present.contains(file)).collect();
-        gone.iter().try_for_each(|file| self.file_removed(file))
-    }
-
-    fn drained(&self, record: ModuleRecord, because: DrainReason) -> Result<ModuleRecord, DeployError> {
-        let was_active = record.state == ModuleState::Active;
-        let record =
-            if was_active { ModuleRecord { state: ModuleState::Draining { because }, since: self.clock.now(), ..record } } else { record };
-        self.shelf.put(&record, None)?;
-        self.show((*self.snapshot()).clone().with_record(record.clone()));
-        if was_active {
-            tracing::info!(category = %record.manifest.category, module = %record.digest, ?because, "definition drains");
-        }
-        Ok(record)
     }
 
     fn record_of(&self, module: &Module, size: usize, origin: &Origin, known: Option<&ModuleRecord>) -> ModuleRecord {
@@ -142,27 +135,27 @@ impl Registry {
             size: size as u64,
         }
     }
+}
 
-    /// The records that a newly active one changes: the module that held its category, and the one that its file held before.
-    fn overruled(&self, snapshot: &Snapshot, new: &ModuleRecord) -> Vec<ModuleRecord> {
-        let others = snapshot.records().iter().filter(|record| record.digest != new.digest);
-        others
-            .filter_map(|record| {
-                let same_category = record.state == ModuleState::Active && record.manifest.category == new.manifest.category;
-                let same_file = record.file.is_some() && record.file == new.file;
-                let because = if same_category { DrainReason::Superseded } else { DrainReason::FileRemoved };
-                let drains = same_category || (same_file && record.state == ModuleState::Active);
-                let mut changed = record.clone();
-                if drains {
-                    (changed.state, changed.since) = (ModuleState::Draining { because }, new.since);
-                }
-                if same_file {
-                    changed.file = None;
-                }
-                (drains || same_file).then_some(changed)
-            })
-            .collect()
-    }
+/// The records that a newly active one changes: the module that held its category, and the one that its file held before.
+fn overruled(snapshot: &Snapshot, new: &ModuleRecord) -> Vec<ModuleRecord> {
+    let others = snapshot.records().iter().filter(|record| record.digest != new.digest);
+    others
+        .filter_map(|record| {
+            let same_category = record.state == ModuleState::Active && record.manifest.category == new.manifest.category;
+            let same_file = record.file.is_some() && record.file == new.file;
+            let because = if same_category { DrainReason::Superseded } else { DrainReason::FileRemoved };
+            let drains = same_category || (same_file && record.state == ModuleState::Active);
+            let mut changed = record.clone();
+            if drains {
+                (changed.state, changed.since) = (ModuleState::Draining { because }, new.since);
+            }
+            if same_file {
+                changed.file = None;
+            }
+            (drains || same_file).then_some(changed)
+        })
+        .collect()
 }
 
 /// Whether a deploy of these bytes from there has nothing to change.
@@ -177,7 +170,7 @@ fn is_settled(record: &ModuleRecord, origin: &Origin) -> bool {
 }
 
 /// Two definitions that cannot both be active.
-fn clash(snapshot: &Snapshot, module: &Module, origin: &Origin) -> Result<(), DeployError> {
+pub(super) fn clash(snapshot: &Snapshot, module: &Module, origin: &Origin) -> Result<(), DeployError> {
     let category = &module.manifest.category;
     if let Origin::File(name) = origin {
         let claimed = |record: &&ModuleRecord| {

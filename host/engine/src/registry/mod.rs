@@ -1,13 +1,20 @@
 //! Which modules there are, which of them take new processes, and who handles which kind.
 //! Bytes are kept by the shelf and made to run by the runtime; nothing is decided about processes here.
 
+mod coming;
 mod deploy;
+mod life;
 mod snapshot;
+mod warming;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
+pub use coming::Arrival;
+use coming::Coming;
 pub use deploy::{Deployed, Origin, Outcome};
+pub use life::{Pruned, RolledBack, Stays};
 pub use snapshot::{Handler, Snapshot};
+use warming::Warming;
 
 use crate::error::DeployError;
 use crate::gate::{Gate, Verdict};
@@ -28,6 +35,8 @@ pub struct Registry {
     current: RwLock<Arc<Snapshot>>,
     /// Held while a change is made, so that two deploys never interleave.
     changing: Mutex<()>,
+    coming: Coming,
+    warming: Warming,
     /// Looks at modules that are new; none where nobody does.
     gate: OnceLock<Gate>,
 }
@@ -63,7 +72,8 @@ impl Registry {
             shelf.put(&record, None)?;
             snapshot = snapshot.with_record(record);
         }
-        Ok(Self { shelf, runtime, clock, current: RwLock::new(Arc::new(snapshot)), changing: Mutex::new(()), gate: OnceLock::new() })
+        let (current, coming, warming) = (RwLock::new(Arc::new(snapshot)), Coming::default(), Warming::default());
+        Ok(Self { shelf, runtime, clock, current, changing: Mutex::new(()), coming, warming, gate: OnceLock::new() })
     }
 
     /// Puts a gate before modules that are new; the first one stays.
@@ -77,9 +87,17 @@ impl Registry {
         self.gate.get()?.verdict(module)
     }
 
-    /// Lets the gate look at a module that is new, where there is anything that it could be held against.
+    /// Modules that are on their way in: being compiled, checked, or held against histories; oldest first.
+    #[must_use]
+    pub fn coming(&self) -> Vec<Arrival> {
+        self.coming.list()
+    }
+
+    /// Lets the gate look at a module that has never been active, where there is anything that it could be held against.
     fn admit(&self, module: &Module) -> Result<(), DeployError> {
-        let Some(gate) = self.gate.get().filter(|_| self.snapshot().record(&module.digest).is_none()) else { return Ok(()) };
+        let was_active = |record: &ModuleRecord| !matches!(record.state, ModuleState::Checked | ModuleState::Removed);
+        let is_new = !self.snapshot().record(&module.digest).is_some_and(was_active);
+        let Some(gate) = self.gate.get().filter(|_| is_new) else { return Ok(()) };
         let Manifest { category, takes_over, .. } = &*module.manifest;
         let concerns = |of: &Category| of.name() == category.name() || takes_over.contains(of);
         let has_histories = |(record, tally): &(ModuleRecord, Tally)| concerns(&record.manifest.category) && *tally != Tally::default();
@@ -100,16 +118,17 @@ impl Registry {
         if let Some(module) = self.snapshot().module(digest) {
             return Ok(module.clone());
         }
+        // Before the lock: it may take long, and others have something else to do.
+        let module = load(&*self.shelf, &*self.runtime, digest)?;
         let _one_at_a_time = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(module) = self.snapshot().module(digest) {
             return Ok(module.clone());
         }
-        let module = load(&*self.shelf, &*self.runtime, digest)?;
         self.show(self.snapshot().with_module(module.clone()));
         Ok(module)
     }
 
-    /// All modules with the number of streams on each, in order of category and age.
+    /// All modules, also those that were removed, with the number of streams on each, in order of category and age.
     ///
     /// # Errors
     /// [`StoreError`] where the shelf cannot be read.

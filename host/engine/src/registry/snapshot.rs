@@ -115,6 +115,12 @@ impl Snapshot {
         next.indexed()
     }
 
+    /// A module is gone; its record stays.
+    pub(super) fn without_module(mut self, record: ModuleRecord) -> Self {
+        self.loaded.remove(&record.digest);
+        self.with_record(record)
+    }
+
     /// Builds what is derived from records and modules; where two records claim a category, the later one holds it.
     fn indexed(self) -> Self {
         let mut holders: BTreeMap<Category, &ModuleRecord> = BTreeMap::new();

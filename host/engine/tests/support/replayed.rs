@@ -11,7 +11,7 @@ use super::{Bench, NativeRuntime};
 
 impl NativeRuntime {
     fn loaded(&self, digest: &Digest) -> Option<Module> {
-        self.0.lock().unwrap().values().find(|module| module.digest == *digest).cloned()
+        self.modules.lock().unwrap().values().find(|module| module.digest == *digest).cloned()
     }
 }
 

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use procession_engine::model::commit::Commit;
+use procession_engine::ports::shelf::Shelf as _;
 use procession_engine::ports::store::CommitError;
 use procession_engine::ports::store::EventStore;
 use procession_store_memory::MemoryStore;
@@ -76,6 +77,10 @@ impl Disk {
         self.keep(in_doubt);
         self.judge.host_is_gone();
         let contents = MemoryStore::new();
+        // It keeps what it is given and cannot fail.
+        for record in self.shelf.modules().into_iter().flatten() {
+            drop(contents.put(&record, None));
+        }
         for commit in &self.kept().commits {
             if let Err(error) = taken(&contents, commit) {
                 self.judge.store_is_odd(&format!("a synced commit of {} is refused at the next start: {error}", commit.row.id));

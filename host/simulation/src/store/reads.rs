@@ -120,8 +120,29 @@ impl Shelf for SimStore {
             return Err(StoreError::Io("a module could not be written".to_owned()));
         }
         self.disk.shelf.put(record, bytes)?;
+        // The records also stand where commits are checked.
+        self.applied.put(record, None)?;
         self.disk.fate.crash_in("after a module is kept");
         Ok(())
+    }
+
+    /// As far as this store can tell: a commit that is not applied yet is refused when it is.
+    fn remove(&self, record: &ModuleRecord) -> Result<bool, StoreError> {
+        self.disk.fate.crash_in("before a module is removed");
+        self.apply(usize::MAX);
+        self.sync();
+        if let Some(why) = self.desk().closed.clone() {
+            return Err(StoreError::Closed(why));
+        }
+        if self.disk.fate.strikes(Fault::ShelfFails) {
+            return Err(StoreError::Io("a module could not be removed".to_owned()));
+        }
+        if self.applied.tallies()?.iter().any(|(module, tally)| *module == record.digest && *tally != Tally::default()) {
+            return Ok(false);
+        }
+        let removed = self.disk.shelf.remove(record)? && self.applied.remove(record)?;
+        self.disk.fate.crash_in("after a module is removed");
+        Ok(removed)
     }
 
     fn tallies(&self) -> Result<Vec<(Digest, Tally)>, StoreError> {

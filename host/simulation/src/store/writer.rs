@@ -187,6 +187,7 @@ fn word(outcome: &Result<(), CommitError>) -> &'static str {
         Err(CommitError::Stale { .. }) => "stale",
         Err(CommitError::Taken { .. }) => "key taken",
         Err(CommitError::Gone { .. }) => "gone",
+        Err(CommitError::Removed { .. }) => "module removed",
         Err(CommitError::Store(_)) => "failed",
     }
 }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use procession_engine::model::commit::{Commit, Entry, Receipt, Snapshot};
 use procession_engine::model::event::RecordedEvent;
-use procession_engine::model::id::{ProcessId, Suffix};
+use procession_engine::model::id::{Digest, ProcessId, Suffix};
 use procession_engine::model::note::Note;
-use procession_engine::model::process::{ProcessRow, Timer, TimerKey, Undelivered};
-use procession_engine::ports::shelf::ModuleRecord;
+use procession_engine::model::process::{ProcessRow, StreamHead, Timer, TimerKey, Undelivered};
+use procession_engine::ports::shelf::{ModuleRecord, ModuleState};
 use procession_engine::ports::store::{CommitError, StoreError};
 
 /// All that a store keeps.
@@ -39,6 +39,11 @@ impl Contents {
         Ok(())
     }
 
+    /// All streams of all processes.
+    pub(crate) fn heads(&self) -> impl Iterator<Item = &StreamHead> {
+        self.rows.values().flat_map(|row| &row.streams)
+    }
+
     fn check(&self, commit: &Commit) -> Result<(), CommitError> {
         let process = &commit.row.id;
         let unknown = ProcessRow::unknown(process.clone());
@@ -63,6 +68,11 @@ impl Contents {
             if !self.timers.contains_key(key) || !timers.insert(key) {
                 return Err(CommitError::Gone { process: key.process.clone(), seq: key.seq });
             }
+        }
+        let is_removed =
+            |module: &&Digest| self.modules.iter().any(|(kept, _)| kept.digest == **module && kept.state == ModuleState::Removed);
+        if let Some(module) = commit.row.newly_on(before).find(is_removed) {
+            return Err(CommitError::Removed { module: *module });
         }
         commit.continues(before).map_err(|why| StoreError::Damaged(why).into())
     }

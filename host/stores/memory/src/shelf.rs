@@ -32,9 +32,20 @@ impl Shelf for MemoryStore {
         Ok(())
     }
 
+    fn remove(&self, record: &ModuleRecord) -> Result<bool, StoreError> {
+        let contents = &mut self.contents();
+        if contents.heads().any(|head| head.module == record.digest) {
+            return Ok(false);
+        }
+        if let Some(kept) = contents.modules.iter_mut().find(|(kept, _)| kept.digest == record.digest) {
+            *kept = (record.clone(), None);
+        }
+        Ok(true)
+    }
+
     fn tallies(&self) -> Result<Vec<(Digest, Tally)>, StoreError> {
         let mut tallies = BTreeMap::<Digest, Tally>::new();
-        for head in self.contents().rows.values().flat_map(|row| &row.streams) {
+        for head in self.contents().heads() {
             let tally = tallies.entry(head.module).or_default();
             if head.view.phase.has_ended() {
                 tally.finished += 1;

@@ -94,6 +94,9 @@ impl<'a> Group<'a> {
                 return Err(CommitError::Gone { process: timer.process.clone(), seq: timer.seq });
             }
         }
+        if let Some(module) = commit.row.newly_on(&before).find(|module| self.ledger.is_removed(module)) {
+            return Err(CommitError::Removed { module: *module });
+        }
         commit.continues(&before).map_err(StoreError::Damaged)?;
         Ok(before)
     }
@@ -151,7 +154,25 @@ impl<'a> Group<'a> {
         self.overlay.put(&mut changes, &key, &KeptModule { ordinal, record: record.clone(), bytes: pieces_now })?;
         self.overlay.make(changes);
         self.ledger.next_module = self.ledger.next_module.max(ordinal + 1);
+        self.ledger.shelved(record);
         Ok(())
+    }
+
+    /// Lets go of a module's bytes; false where a stream is on it.
+    pub(crate) fn remove_module(&mut self, record: &ModuleRecord) -> Result<bool, StoreError> {
+        let digest = record.digest;
+        if self.ledger.is_in_use(&digest) {
+            return Ok(false);
+        }
+        let key = keys::module(&digest);
+        let Some(before) = self.overlay.load::<KeptModule>(&key)? else { return Ok(true) };
+        let mut changes = Changes::default();
+        let pieces = before.bytes.map_or(0, |pieces| pieces.count);
+        changes.remove_all((0..pieces).map(|number| keys::module_piece(&digest, number)));
+        self.overlay.put(&mut changes, &key, &KeptModule { record: record.clone(), bytes: None, ..before })?;
+        self.overlay.make(changes);
+        self.ledger.shelved(record);
+        Ok(true)
     }
 
     /// The one batch of this group; none where nothing has changed.

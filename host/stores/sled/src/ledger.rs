@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use procession_engine::model::id::Digest;
 use procession_engine::model::process::ProcessRow;
-use procession_engine::ports::shelf::Tally;
+use procession_engine::ports::shelf::{ModuleRecord, ModuleState, Tally};
 use procession_engine::ports::store::StoreError;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,8 @@ pub(crate) struct Ledger {
     pub(crate) sum: Sum,
     tallies: HashMap<Digest, Tally>,
     changed_tallies: HashSet<Digest>,
+    /// Modules without bytes: nothing may be put on them.
+    removed: HashSet<Digest>,
 }
 
 impl Ledger {
@@ -47,15 +49,36 @@ impl Ledger {
             let text = format!("the log ends at position {found}, but its last group ended at {}", last.position);
             return Err(StoreError::Damaged(text));
         }
-        let next_module = crate::shelf::kept_modules(disk)?.iter().map(|module: &KeptModule| module.ordinal + 1).max().unwrap_or(1);
+        let modules = crate::shelf::kept_modules(disk)?;
+        let next_module = modules.iter().map(|module: &KeptModule| module.ordinal + 1).max().unwrap_or(1);
         let tallies = crate::shelf::tallies(disk)?.into_iter().collect();
-        Ok(Self { last, next_module, sum: Sum::default(), tallies, changed_tallies: HashSet::new() })
+        let mut ledger = Self { last, next_module, tallies, ..Self::default() };
+        modules.iter().for_each(|module| ledger.shelved(&module.record));
+        Ok(ledger)
     }
 
     /// Finds out whether everything is there that was kept, as far as is asked for.
     pub(crate) fn add_up(&mut self, disk: &Disk, check: Check) -> Result<(), StoreError> {
         self.sum = Sum::load(disk, self.last, check)?;
         Ok(())
+    }
+
+    /// Notes whether a module may be used.
+    pub(crate) fn shelved(&mut self, record: &ModuleRecord) {
+        if record.state == ModuleState::Removed {
+            self.removed.insert(record.digest);
+        } else {
+            self.removed.remove(&record.digest);
+        }
+    }
+
+    pub(crate) fn is_removed(&self, module: &Digest) -> bool {
+        self.removed.contains(module)
+    }
+
+    /// Whether a stream is on a module.
+    pub(crate) fn is_in_use(&self, module: &Digest) -> bool {
+        self.tallies.get(module).is_some_and(|tally| *tally != Tally::default())
     }
 
     /// Counts what a row's change does to the modules of its streams.

@@ -2,7 +2,8 @@
 //! Commits are answered by the writer only, so that answers keep their order; here is answered only after the writer is gone.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
@@ -12,14 +13,27 @@ use procession_engine::ports::store::{Done, StoreError};
 
 /// Something for the writer to do.
 pub(crate) enum Work {
-    Commit { commit: Box<Commit>, done: Done },
-    Module { record: Box<ModuleRecord>, bytes: Option<Vec<u8>>, done: Done },
+    Commit {
+        commit: Box<Commit>,
+        done: Done,
+    },
+    Module {
+        record: Box<ModuleRecord>,
+        bytes: Option<Vec<u8>>,
+        done: Done,
+    },
+    /// `in_use` says afterwards whether a stream is on the module; it was left as it is then.
+    Remove {
+        record: Box<ModuleRecord>,
+        in_use: Arc<AtomicBool>,
+        done: Done,
+    },
 }
 
 impl Work {
     pub(crate) fn into_done(self) -> Done {
         match self {
-            Self::Commit { done, .. } | Self::Module { done, .. } => done,
+            Self::Commit { done, .. } | Self::Module { done, .. } | Self::Remove { done, .. } => done,
         }
     }
 }

@@ -1,17 +1,18 @@
 //! The shelf: modules' records, their bytes in pieces, and how many streams are on each.
 //! The tallies are kept up by the `ledger`; here they are only read.
 
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 
 use procession_engine::model::id::Digest;
 use procession_engine::ports::shelf::{ModuleRecord, Shelf, Tally};
-use procession_engine::ports::store::{CommitError, StoreError};
+use procession_engine::ports::store::{CommitError, Done, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{Pieces, damaged};
 use crate::disk::Disk;
 use crate::keys;
-use crate::queue::Work;
+use crate::queue::{Queue, Work};
 use crate::read;
 use crate::store::SledStore;
 
@@ -55,18 +56,30 @@ impl Shelf for SledStore {
     }
 
     fn put(&self, record: &ModuleRecord, bytes: Option<&[u8]>) -> Result<(), StoreError> {
-        let (sender, receiver) = mpsc::sync_channel(1);
-        let done = Box::new(move |outcome| drop(sender.send(outcome)));
-        self.queue().push(Work::Module { record: Box::new(record.clone()), bytes: bytes.map(<[u8]>::to_vec), done });
-        match receiver.recv() {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(CommitError::Store(error))) => Err(error),
-            Ok(Err(refusal)) => Err(StoreError::Damaged(refusal.to_string())),
-            Err(_) => Err(StoreError::Closed("the writer is gone".to_owned())),
-        }
+        let (record, bytes) = (Box::new(record.clone()), bytes.map(<[u8]>::to_vec));
+        written(self.queue(), |done| Work::Module { record, bytes, done })
+    }
+
+    fn remove(&self, record: &ModuleRecord) -> Result<bool, StoreError> {
+        let (record, in_use) = (Box::new(record.clone()), Arc::new(AtomicBool::new(false)));
+        let told = Arc::clone(&in_use);
+        written(self.queue(), |done| Work::Remove { record, in_use, done })?;
+        Ok(!told.load(Ordering::Acquire))
     }
 
     fn tallies(&self) -> Result<Vec<(Digest, Tally)>, StoreError> {
         tallies(&*self.disk()?)
+    }
+}
+
+/// Hands work to the writer and waits until it is durable.
+fn written(queue: &Queue, work: impl FnOnce(Done) -> Work) -> Result<(), StoreError> {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    queue.push(work(Box::new(move |outcome| drop(sender.send(outcome)))));
+    match receiver.recv() {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(CommitError::Store(error))) => Err(error),
+        Ok(Err(refusal)) => Err(StoreError::Damaged(refusal.to_string())),
+        Err(_) => Err(StoreError::Closed("the writer is gone".to_owned())),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use procession_engine::ports::store::{CommitError, Done, StoreError};
@@ -151,6 +152,12 @@ impl Writer {
                 Work::Module { record, bytes, done } => {
                     outcomes.push((done, Ok(())));
                     settle(outcomes, group.put_module(&record, bytes.as_deref()).map_err(CommitError::from));
+                }
+                Work::Remove { record, in_use, done } => {
+                    outcomes.push((done, Ok(())));
+                    let removed = group.remove_module(&record).map_err(CommitError::from);
+                    in_use.store(removed == Ok(false), Ordering::Release);
+                    settle(outcomes, removed.map(drop));
                 }
             }
         }

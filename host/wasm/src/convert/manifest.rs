@@ -69,6 +69,10 @@ fn schemas(said: &[wit::EventSchema], entries_max: usize) -> Checked<Vec<EventSc
     if let Some(event) = said.iter().find(|event| event.schema == 0) {
         return Err(format!("`records` gives {} the schema 0; schemas count from 1", event.kind));
     }
+    let hosts_own = Kind::category_changed();
+    if kinds.contains(&hosts_own) {
+        return Err(format!("`records` has {hosts_own}, which only the host records"));
+    }
     Ok(kinds.into_iter().zip(said).map(|(kind, event)| EventSchema { kind, schema: event.schema }).collect())
 }
 

@@ -6,6 +6,7 @@
 
 mod disk;
 mod scan;
+mod under_way;
 mod watch;
 
 use std::collections::HashSet;
@@ -21,15 +22,19 @@ use procession_engine::model::id::{Category, Digest};
 use procession_engine::model::time::Timestamp;
 
 use disk::Listing;
-use scan::{Pace, Scan, Verdict};
+use scan::{Came, Pace, Scan, Verdict};
+use under_way::UnderWay;
 pub use watch::Watch;
 
 /// How often a folder is looked at where nobody says otherwise: a file is taken after two looks, so within half a second.
 pub const INTERVAL: Duration = Duration::from_millis(200);
 
+/// How long a look waits for one deploy; known bytes, and small modules of compiled languages, take less.
+const PATIENCE: Duration = Duration::from_millis(500);
+
 /// What becomes of the files; the program that embeds the host implements it by calling the engine.
 pub trait Deploy: Send + Sync {
-    /// Takes a whole file. May take seconds; called for one file at a time.
+    /// Takes a whole file. May take long; other files are taken meanwhile, on other threads.
     /// Known bytes must be taken again without harm: a file that comes back, or a second name for the same bytes.
     ///
     /// # Errors
@@ -93,7 +98,9 @@ pub struct Folder {
 struct Inner {
     path: PathBuf,
     module_bytes_max: usize,
-    deploy: Box<dyn Deploy>,
+    deploy: Arc<dyn Deploy>,
+    /// Deploys that take long. Used within a pass only.
+    under_way: Mutex<UnderWay>,
     /// Held for a whole pass, so that two passes never deploy at the same time.
     scan: Mutex<Scan>,
     /// Kept apart from the scan, so that a list can be had while a module compiles.
@@ -116,7 +123,8 @@ impl Folder {
         let inner = Inner {
             path,
             module_bytes_max,
-            deploy,
+            deploy: Arc::from(deploy),
+            under_way: Mutex::default(),
             scan: Mutex::default(),
             refused: Mutex::default(),
             vanished: AtomicBool::new(false),
@@ -179,12 +187,13 @@ impl Inner {
         }
         self.log_skipped(&listing);
         let mut scan = locked(&self.scan);
+        self.take_what_has_come(&mut scan);
         for file in scan.listed(disk::now(), &listing.files, pace) {
-            self.take(&mut scan, &file);
+            self.take(&mut scan, &file, pace);
         }
         for gone in scan.gone(pace) {
             for twin in &gone.twins {
-                self.take(&mut scan, twin);
+                self.take(&mut scan, twin, pace);
             }
             tracing::info!(file = gone.file, "file removed");
             self.deploy.removed(&gone.file);
@@ -199,14 +208,37 @@ impl Inner {
         *told = listing.skipped.iter().map(|(name, _)| name.clone()).collect();
     }
 
-    fn take(&self, scan: &mut Scan, file: &str) {
+    fn take(&self, scan: &mut Scan, file: &str, pace: Pace) {
+        let mut under_way = locked(&self.under_way);
+        if under_way.must_wait(file) {
+            return;
+        }
         let content = disk::read(&self.path, file, self.module_bytes_max);
-        let verdict = match scan.examined(file, disk::now(), &content) {
+        let answer = match scan.examined(file, disk::now(), &content) {
             Verdict::Wait => return,
             Verdict::Refuse(reason) => Err(Refusal::Broken(reason)),
-            Verdict::Deploy(bytes) => self.deploy.deploy(file, bytes),
+            Verdict::Deploy(bytes) => match under_way.deploy(&self.deploy, file, bytes, (pace == Pace::Settled).then_some(PATIENCE)) {
+                Some(answer) => answer,
+                None => return scan.goes_on(file),
+            },
         };
-        if let Some(reason) = scan.answered(file, disk::now(), verdict) {
+        self.tell(file, scan.answered(file, disk::now(), answer));
+    }
+
+    /// Deploys that have come to their end since the last look.
+    fn take_what_has_come(&self, scan: &mut Scan) {
+        let come = locked(&self.under_way).come();
+        for (file, answer) in come {
+            match scan.came(&file, disk::now(), answer) {
+                Came::Answered(news) => self.tell(&file, news),
+                // It went while it was being deployed.
+                Came::TooLate => self.deploy.removed(&file),
+            }
+        }
+    }
+
+    fn tell(&self, file: &str, news: Option<String>) {
+        if let Some(reason) = news {
             tracing::warn!(file, reason, "file refused");
             self.deploy.refused(file, &reason);
         }

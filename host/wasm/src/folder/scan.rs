@@ -63,6 +63,15 @@ pub(super) enum Verdict<'a> {
     Deploy(&'a [u8]),
 }
 
+/// What a late answer means.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Came {
+    /// It is noted; the reason of a refusal that nobody was told yet.
+    Answered(Option<String>),
+    /// The file is gone: if it was deployed, nothing holds it any more.
+    TooLate,
+}
+
 /// A file that is gone, and other files with the same bytes: those are deployed once more before the removal is told.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Gone {
@@ -91,6 +100,8 @@ struct File {
 enum State {
     /// Its bytes are wanted; `told` is the reason that was told before, so that the same one is not told again.
     Wanted { told: Option<Told> },
+    /// Being deployed, which takes long.
+    UnderWay,
     /// Taken as it is.
     Taken,
     /// Refused as it is.
@@ -187,13 +198,34 @@ impl Scan {
         let before = match &file.state {
             State::Wanted { told } => told.as_ref(),
             State::Refused { told, .. } => Some(told),
-            State::Taken => None,
+            State::UnderWay | State::Taken => None,
         };
         let known = before.filter(|told| told.reason == reason).cloned();
         let news = known.is_none().then(|| reason.clone());
         let told = known.unwrap_or(Told { reason, since: now });
         file.state = State::Refused { told, again };
         news
+    }
+
+    /// Notes that a file is being deployed, and that its answer comes later.
+    pub(super) fn goes_on(&mut self, name: &str) {
+        if let Some(file) = self.files.get_mut(name) {
+            file.state = State::UnderWay;
+        }
+    }
+
+    /// Notes what became of a file that took long.
+    pub(super) fn came(&mut self, name: &str, now: Timestamp, answer: Result<Deployed, Refusal>) -> Came {
+        let Some(file) = self.files.get_mut(name) else { return Came::TooLate };
+        if matches!(file.state, State::UnderWay) {
+            return Came::Answered(self.answered(name, now, answer));
+        }
+        // It changed meanwhile, and its new bytes are wanted; these are deployed until then.
+        if let Ok(deployed) = answer {
+            file.holds = Some(deployed.digest);
+            self.others_changed();
+        }
+        Came::Answered(None)
     }
 
     /// Forgets the files that are gone and answers them.
@@ -232,7 +264,7 @@ impl Scan {
     pub(super) fn refused(&self) -> Vec<RefusedFile> {
         let told = |file: &File| match &file.state {
             State::Refused { told, .. } | State::Wanted { told: Some(told) } => Some(told.clone()),
-            State::Wanted { told: None } | State::Taken => None,
+            State::Wanted { told: None } | State::UnderWay | State::Taken => None,
         };
         let refused = |(name, told): (&String, Told)| RefusedFile { file: name.clone(), reason: told.reason, since: told.since };
         self.files.iter().filter_map(|(name, file)| told(file).map(|told| (name, told))).map(refused).collect()

@@ -1,7 +1,8 @@
 //! `procession definitions`: what is loaded, what comes and what goes.
-//! What a file would be is found out in `check`.
+//! What a file would be is found out in `check`; what becomes of modules that are kept is in `life`.
 
 mod check;
+mod life;
 
 use std::path::{Path, PathBuf};
 
@@ -20,8 +21,11 @@ Exit codes: 0 all histories fold and decide the same, or none were looked at; 3 
 /// What can be done with definitions.
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Lists all modules with their state and how many streams are on each, and the files that were refused.
+    /// Lists all modules with their state and how many streams are on each, what is being compiled, and the files that were refused.
     List {
+        /// Also modules that were removed.
+        #[arg(long)]
+        removed: bool,
         #[command(flatten)]
         whom: Whom,
     },
@@ -39,6 +43,33 @@ pub(super) enum Command {
     Deploy {
         /// The component.
         file: PathBuf,
+        /// Keeps it, checked and compiled, and lets it take no process until it is activated.
+        #[arg(long)]
+        inactive: bool,
+        #[command(flatten)]
+        whom: Whom,
+    },
+    /// Lets a module that is kept take new processes: one deployed with --inactive, or one that drains.
+    Activate {
+        /// A category (domestic-1.0), a name (domestic) or a digest.
+        name: String,
+        #[command(flatten)]
+        whom: Whom,
+    },
+    /// Goes back: drains what takes the new processes of a name, and lets the module take them that did so before.
+    Rollback {
+        /// A category (domestic-1.1) or a name (domestic).
+        name: String,
+        #[command(flatten)]
+        whom: Whom,
+    },
+    /// Removes modules that nothing needs: no stream is on them, they are not active, and their file is gone.
+    Prune {
+        /// Categories, names or digests; nothing means all that nothing needs.
+        names: Vec<String>,
+        /// Says what would be removed, and removes nothing.
+        #[arg(long)]
+        dry_run: bool,
         #[command(flatten)]
         whom: Whom,
     },
@@ -53,26 +84,36 @@ pub(super) enum Command {
 
 pub(super) async fn run(command: Command) -> Result<(), Failure> {
     match command {
-        Command::List { whom } => {
-            let all = ask(&whom, Access::Read, Question::get("/definitions")).await?;
+        Command::List { removed, whom } => {
+            let all = ask(&whom, Access::Read, Question::get(format!("/definitions?removed={removed}"))).await?;
             if whom.json { print_json(&all) } else { print(&listed(&all)) }
         }
-        Command::Show { name, whom } => {
-            let question = Question::get(format!("/definitions/{}", encoded(&name)));
-            let one = ask(&whom, Access::Read, question).await?;
-            if whom.json { print_json(&one) } else { print(&shown(&one)) }
-        }
+        Command::Show { name, whom } => one(&whom, Access::Read, Question::get(of(&name))).await?,
         Command::Check(arguments) => check::check(arguments).await?,
-        Command::Deploy { file, whom } => {
-            let question = Question::new(Method::PUT, "/definitions").body(read(&file)?);
-            let one = ask(&whom, Access::Change, question).await?;
-            if whom.json { print_json(&one) } else { print(&shown(&one)) }
+        Command::Deploy { file, inactive, whom } => {
+            let question = Question::new(Method::PUT, format!("/definitions?inactive={inactive}")).body(read(&file)?);
+            one(&whom, Access::Change, question).await?;
         }
-        Command::Drain { name, whom } => {
-            let question = Question::new(Method::DELETE, format!("/definitions/{}", encoded(&name)));
-            let one = ask(&whom, Access::Change, question).await?;
-            if whom.json { print_json(&one) } else { print(&shown(&one)) }
-        }
+        Command::Activate { name, whom } => one(&whom, Access::Change, Question::new(Method::POST, of(&name) + "/activate")).await?,
+        Command::Rollback { name, whom } => life::roll_back(&name, &whom).await?,
+        Command::Prune { names, dry_run, whom } => life::prune(&names, dry_run, &whom).await?,
+        Command::Drain { name, whom } => one(&whom, Access::Change, Question::new(Method::DELETE, of(&name))).await?,
+    }
+    Ok(())
+}
+
+/// The path of a definition.
+fn of(name: &str) -> String {
+    format!("/definitions/{}", encoded(name))
+}
+
+/// Asks, and shows the one definition that is the answer.
+async fn one(whom: &Whom, access: Access, question: Question<'_>) -> Result<(), Failure> {
+    let one = ask(whom, access, question).await?;
+    if whom.json {
+        print_json(&one)
+    } else {
+        print(&shown(&one))
     }
     Ok(())
 }
@@ -85,19 +126,32 @@ async fn ask(whom: &Whom, access: Access, question: Question<'_>) -> Result<Valu
 }
 
 fn listed(all: &Value) -> String {
-    let mut table = Table::new(&["CATEGORY", "STREAM", "MODULE", "STATE", "PENDING", "FINISHED", "SINCE"]);
+    let mut table = Table::new(&["CATEGORY", "STREAM", "MODULE", "STATE", "PENDING", "FINISHED", "SINCE", "FILE", "HANDLES"]);
     for one in all["items"].as_array().into_iter().flatten() {
-        let [category, stream, state, pending, finished, since] =
-            ["category", "stream", "state", "pending", "finished", "since"].map(|field| cell(one, field));
-        table.row(vec![category, stream, short_module(one), state, pending, finished, since]);
+        let [category, stream, pending, finished, since, file, handles] =
+            ["category", "stream", "pending", "finished", "since", "file", "handles"].map(|field| cell(one, field));
+        table.row(vec![category, stream, short_module(one), state(one), pending, finished, since, file, handles]);
     }
-    let refused: Vec<&Value> = all["refused"].as_array().into_iter().flatten().collect();
-    if refused.is_empty() {
-        return table.lines();
+    let rows = |field: &str| all[field].as_array().cloned().unwrap_or_default();
+    let (coming, refused) = (rows("coming"), rows("refused"));
+    let mut lines = table.lines();
+    if !coming.is_empty() {
+        let mut files = Table::new(&["COMPILING", "SIZE", "SINCE"]);
+        coming.iter().for_each(|one| files.row(["file", "size", "since"].map(|field| cell(one, field)).to_vec()));
+        lines = format!("{lines}\n{}", files.lines());
     }
-    let mut files = Table::new(&["REFUSED FILE", "SINCE", "REASON"]);
-    refused.iter().for_each(|file| files.row(["file", "since", "reason"].map(|field| cell(file, field)).to_vec()));
-    format!("{}\n{}", table.lines(), files.lines())
+    if !refused.is_empty() {
+        let mut files = Table::new(&["REFUSED FILE", "SINCE", "REASON"]);
+        refused.iter().for_each(|file| files.row(["file", "since", "reason"].map(|field| cell(file, field)).to_vec()));
+        lines = format!("{lines}\n{}", files.lines());
+    }
+    lines
+}
+
+/// Its state; one that is being compiled says so, since its processes wait.
+fn state(one: &Value) -> String {
+    let state = cell(one, "state");
+    if one["compiling"] == true { format!("{state}, compiling") } else { state }
 }
 
 /// One definition, a line for each field that there is.

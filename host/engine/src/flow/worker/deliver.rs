@@ -165,7 +165,7 @@ impl Worker {
         }
         let shared = Arc::clone(&self.shared);
         if let Fires::Trigger { suffix, .. } | Fires::Deadline { suffix, .. } = &timer.fires
-            && let Some(for_ms) = lane.row.stream(suffix).and_then(|head| shared.rests(&head.module))
+            && let Some(for_ms) = lane.row.stream(suffix).and_then(|head| shared.waits_for(&head.module))
         {
             // It fires when the rest is over; until then it stays in the store.
             self.hold(&lane.row.id, for_ms);

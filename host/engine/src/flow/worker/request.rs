@@ -139,10 +139,10 @@ impl Worker {
             return Ok(receiver);
         }
         let targets = receiver.as_deref().unwrap_or_default();
-        match targets.iter().find_map(|target| Some((target.module, self.shared.rests(&target.module)?))) {
+        match targets.iter().find_map(|target| Some((target.module, self.shared.waits_for(&target.module)?))) {
             Some((module, for_ms)) => {
                 let manifest = snapshot.record(&module).map(|record| &record.manifest);
-                Err(resting::refusal(manifest, &module, for_ms))
+                Err(resting::refusal(&self.shared, manifest, &module, for_ms))
             }
             // What waits for the end of a rest must not be overtaken.
             None if self.resting.holds(&lane.row.id) => Err(Refusal::Busy),
@@ -218,7 +218,7 @@ impl Worker {
         let context = Context { process: message.process.clone(), category, version: 0, now: message.time, seed };
         let settings = self.shared.settings(&context.category);
         if let Some(for_ms) = self.shared.rests(&router.module) {
-            return Err(resting::refusal(Some(&router.manifest), &router.module, for_ms));
+            return Err(resting::refusal(&self.shared, Some(&router.manifest), &router.module, for_ms));
         }
         let started_us = self.shared.clock.ticks_us();
         let answer = router.does.classify(&settings, &context, message, &snapshot.categories()).map_err(|source| {

@@ -1,4 +1,4 @@
-//! Processes whose definition rests: what is recorded for them stays in the store, and is taken up when the rest is over.
+//! Processes whose definition rests, or is not compiled yet: what is recorded for them stays in the store, and is taken up later.
 //! How long a definition rests is said in `rest`.
 
 use std::collections::{BTreeSet, HashSet};
@@ -46,15 +46,19 @@ impl Resting {
     }
 }
 
-/// The longest that one of the targets still rests, in milliseconds.
+/// The longest that one of the targets is still waited for, in milliseconds.
 pub(super) fn rest_of(shared: &Shared, targets: &[Target]) -> Option<u64> {
-    targets.iter().filter_map(|target| shared.rests(&target.module)).max()
+    targets.iter().filter_map(|target| shared.waits_for(&target.module)).max()
 }
 
-/// What a caller hears of a definition that rests.
-pub(super) fn refusal(manifest: Option<&Manifest>, module: &Digest, for_ms: u64) -> Refusal {
+/// What a caller hears of a definition that rests, or that is not compiled yet.
+pub(super) fn refusal(shared: &Shared, manifest: Option<&Manifest>, module: &Digest, for_ms: u64) -> Refusal {
     let category = manifest.map_or_else(|| "a definition".to_owned(), |manifest| manifest.category.to_string());
-    Refusal::Resting { definition: format!("{category} ({})", module.short()), for_s: for_ms.div_ceil(1_000) }
+    let definition = format!("{category} ({})", module.short());
+    if shared.rests(module).is_some() {
+        return Refusal::Resting { definition, for_s: for_ms.div_ceil(1_000) };
+    }
+    Refusal::NotCompiled { definition }
 }
 
 impl Worker {

@@ -113,7 +113,9 @@ impl Worker {
                 let said = self.first_answer(&request);
                 let _ = answer.send(said);
             }
-            (Job::Request { request, answer, .. }, CommitError::Stale { .. } | CommitError::Gone { .. }) => self.request(request, answer),
+            (Job::Request { request, answer, .. }, CommitError::Stale { .. } | CommitError::Gone { .. } | CommitError::Removed { .. }) => {
+                self.request(request, answer);
+            }
             (Job::Request { answer, .. }, CommitError::Store(error)) => Self::refuse(answer, Refusal::Store(error)),
             (Job::Noted(Echo { answer, .. }), CommitError::Store(error)) => Self::refuse(answer, Refusal::Store(error)),
             (Job::Noted(Echo { request, answer, .. }), _) => self.request(request, answer),
@@ -124,8 +126,8 @@ impl Worker {
             (Job::Deliver(_) | Job::Fire(_), CommitError::Gone { .. }) => {
                 tracing::debug!(%process, "a delivery had had its effect before");
             }
-            (Job::Deliver(undelivered), CommitError::Stale { .. }) => self.deliver(*undelivered),
-            (Job::Fire(timer), CommitError::Stale { .. }) => self.fire(*timer),
+            (Job::Deliver(undelivered), CommitError::Stale { .. } | CommitError::Removed { .. }) => self.deliver(*undelivered),
+            (Job::Fire(timer), CommitError::Stale { .. } | CommitError::Removed { .. }) => self.fire(*timer),
             (Job::Operate { takes_up, answer, .. }, CommitError::Store(error)) => {
                 self.unrevived(process, takes_up);
                 drop(answer.send(Err(error.into())));

@@ -6,7 +6,7 @@ use std::ops::Bound;
 use procession_engine::model::commit::{Entry, Receipt, Snapshot};
 use procession_engine::model::note::Note;
 use procession_engine::model::process::{ProcessRow, Timer, Undelivered};
-use procession_engine::ports::shelf::Tally;
+use procession_engine::ports::shelf::{ModuleState, Tally};
 use procession_engine::ports::store::StoreError;
 use sled::IVec;
 
@@ -94,10 +94,11 @@ fn split(key: &[u8]) -> Result<(&[u8], u32), StoreError> {
 }
 
 impl Walk<'_> {
-    /// Modules have all their bytes. That these are of their digest is looked at where they are loaded.
+    /// Modules have all their bytes, and those that were removed have none. That these are of their digest is looked at where they are loaded.
     pub(super) fn bytes_of(&mut self, key: &[u8], module: &KeptModule) {
         let Some(pieces) = module.bytes else {
-            return self.damage(key, "its bytes were never put");
+            let was_removed = module.record.state == ModuleState::Removed;
+            return self.expect(was_removed, key, || "its bytes were never put".to_owned());
         };
         let disk = self.disk;
         if let Err(error) = pieces.join(|number| keys::module_piece(&module.record.digest, number), |piece| disk.get(piece)) {
