@@ -10,12 +10,12 @@ impl Dice {
     #[must_use]
     pub fn of(seed: u64, case: u64) -> Self {
         let mut dice = Self(seed ^ case.wrapping_mul(0xD134_2543_DE82_EF95));
-        dice.next();
+        dice.draw();
         dice
     }
 
     /// The next number: SplitMix64, short and good enough.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -24,7 +24,7 @@ impl Dice {
 
     /// A number below `bound`; 0 where that is 0.
     pub fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % (bound.max(1) as u64)).unwrap_or(0)
+        usize::try_from(self.draw() % (bound.max(1) as u64)).unwrap_or(0)
     }
 
     /// Once in so many times.

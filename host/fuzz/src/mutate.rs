@@ -38,7 +38,7 @@ fn once(dice: &mut Dice, input: &mut Vec<u8>, corpus: &[Vec<u8>], words: Diction
         0 => flip(dice, input),
         1 => {
             let at = dice.below(input.len() + 1);
-            input.insert(at, (dice.next() & 0xff) as u8);
+            input.insert(at, (dice.draw() & 0xff) as u8);
         }
         2 => remove(dice, input),
         3 => repeat(dice, input),

@@ -153,7 +153,7 @@ fn odd_guest(dice: &mut Dice) -> Vec<u8> {
         after_decide: part(),
         ..Guest::process()
     };
-    let address = dice.next() as u32 >> (dice.below(32));
+    let address = dice.draw() as u32 >> (dice.below(32));
     if dice.once_in(3) {
         guest.other = format!("(i32.const {address})");
     }
