@@ -64,8 +64,10 @@ pub(super) async fn drained(state: State<Desk>) -> Result<Response, Problem> {
     definitions::drain(state, Segment("check".to_owned())).await
 }
 
-pub(super) async fn check(State(desk): State<Desk>, Params(how): Params<How>, body: Body) -> Result<Response, Problem> {
+pub(super) async fn check(State(desk): State<Desk>, how: Result<Params<How>, Problem>, body: Body) -> Result<Response, Problem> {
+    // The body is read before an odd question is turned down: a client that still sends when it is answered may lose the answer.
     let bytes = json::read(&desk, body, desk.module_bytes_max).await?;
+    let Params(how) = how?;
     let engine = desk.engine.clone();
     let size = bytes.len();
     let module = blocking(move || engine.registry().check(&bytes)).await??;
