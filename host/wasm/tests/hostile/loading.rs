@@ -45,7 +45,7 @@ pub(crate) fn cases() -> Vec<Case> {
         case("a kind twice", saying(Said { handles: texts(&["Add", "Add"]), ..good() }), Step::Load, "`handles` has \"Add\" twice"),
         case(
             "a kind of a megabyte, twice",
-            saying(Said { handles: vec![long.clone(), long.clone()], ..good() }),
+            saying(Said { handles: vec![long.clone(), long], ..good() }),
             Step::Load,
             "`handles` has",
         ),

@@ -101,7 +101,7 @@ impl Definition for Ticket {
 }
 
 impl Folded {
-    fn open(&self, context: &Context, title: String) -> Decision {
+    fn open(&self, context: &Context, title: &str) -> Decision {
         let seed = if self.flaw == Flaw::RepeatsIds { 7 } else { context.seed };
         let reference = format!("{:016x}{:016x}", seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), seed.wrapping_mul(0xbf58_476d_1ce4_e5b9) ^ 7);
         let at = context.now.plus_ms(DAY_MS);
@@ -153,7 +153,7 @@ impl Decider for Folded {
                 Ok(title) if self.flaw == Flaw::TrapsOnLongTitles && title.len() > 1_000 => {
                     return Err(GuestError::Trap("it panicked".to_owned()));
                 }
-                Ok(title) => self.open(context, title),
+                Ok(title) => self.open(context, &title),
                 Err(refusal) => refusal,
             },
             (_, Trigger::Start(_)) => Decision::Ignore(if is_odd { "open" } else { "the ticket is open already" }.to_owned()),
