@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build guests demo run soak replay test simulate power-loss damage kill ci format lint doc clean target
+.PHONY: help build guests demo run soak replay test simulate fuzz power-loss damage kill ci format lint doc clean target
 
 GUESTS := guest-processes
 DIST := $(GUESTS)/dist
@@ -55,6 +55,9 @@ test: guests-all test-sdks ## run all tests
 
 simulate: ## play worlds that fail in every way, drawn from seeds (SEED=1 RUNS=1000, SABOTAGE=… to break a promise on purpose)
 	cargo run --release --quiet --locked -p procession-simulation -- --seed $(or $(SEED),1) --runs $(or $(RUNS),1000) $(if $(SABOTAGE),--sabotage $(SABOTAGE))
+
+fuzz: ## feed inputs by the million to all that reads from outside (CASES=100000 of the quick targets, SEED=1, TARGET_NAME=… for one)
+	cargo run --release --quiet --locked -p procession-fuzz -- --seed $(or $(SEED),1) --cases $(or $(CASES),100000) $(if $(TARGET_NAME),--target $(TARGET_NAME))
 
 # Each tells what it did; what failed can be had again with its seed.
 power-loss: ## let the power fail at POINTS=500 moments of the store's life, from SEED=1 on

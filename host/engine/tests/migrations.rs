@@ -156,38 +156,75 @@ fn what_has_been_moved_meanwhile_is_not_moved_from_where_it_no_longer_is() {
     assert_eq!(bench.row("C1").root().unwrap().module, digest("old"));
 }
 
-#[test]
-fn a_parked_process_moves_and_its_message_is_tried_on_the_mended_module_before_what_waited_behind_it() {
-    for crash in [false, true] {
-        let mut bench = Bench::new();
-        let breaks: support::Decide = |_, context, trigger| match word(trigger).as_str() {
-            "Begin" => {
-                accept(&["Counted"], vec![Effect::SetTimer { name: "ring".to_owned(), at: context.now.plus_ms(1), data: Json::null() }])
-            }
-            "timer:ring" => Err(GuestError::Trap("unreachable".to_owned())),
-            _ => reject("no"),
-        };
-        bench.process("old", counter("count-1.0", &[]), breaks, |_| Phase::Running);
-        bench.ask(request("C1", "Begin")).unwrap();
-        bench.advance(1);
-        let seq = bench.row("C1").parked.unwrap().seq;
-        assert!(matches!(bench.ask(request("C1", "Next")), Ok(Answer::Waiting(..))));
-        let mended: support::Decide = |_, _, trigger| match word(trigger).as_str() {
-            "timer:ring" => accept(&["Arrived"], vec![]),
-            "Next" => accept(&["CountedAnew"], vec![]),
-            _ => reject("no"),
-        };
-        bench.process("new", counter("count-1.1", &["count-1.0"]), mended, |_| Phase::Running);
-        rehearse(&bench, "C1", Move::to(digest("new"))).unwrap();
-        migrate(&mut bench, "new").unwrap();
-        assert_eq!(bench.row("C1").parked.map(|parked| parked.seq), Some(seq), "the move alone has tried it again");
-        if crash {
-            bench.restart();
-        }
-        bench.retry("C1").unwrap();
-        assert_eq!(bench.row("C1").parked, None);
-        assert_eq!(bench.stream("C1-Count"), ["Counted", "ProcessCategoryChanged", "Arrived", "CountedAnew"]);
+/// A process that broke on its timer, and behind that has a message that it put off before and two that came later.
+fn with_a_parked_process() -> Bench {
+    let mut bench = Bench::new();
+    let wider = |category: &str, takes_over: &[&str]| Manifest {
+        handles: kinds(&["Early", "Next", "Last"]),
+        records: records(&["Counted", "Rung", "Earlier", "Nexter", "Latest"]),
+        ..counter(category, takes_over)
+    };
+    let breaks: support::Decide = |_, context, trigger| match word(trigger).as_str() {
+        "Begin" => accept(&["Counted"], vec![Effect::SetTimer { name: "ring".to_owned(), at: context.now.plus_ms(1), data: Json::null() }]),
+        "timer:ring" => Err(GuestError::Trap("unreachable".to_owned())),
+        "Early" => Ok(Decision::Defer("not yet".to_owned())),
+        _ => reject("no"),
+    };
+    let mended: support::Decide = |_, _, trigger| match word(trigger).as_str() {
+        "timer:ring" => accept(&["Rung"], vec![]),
+        "Early" => accept(&["Earlier"], vec![]),
+        "Next" => accept(&["Nexter"], vec![]),
+        "Last" => accept(&["Latest"], vec![]),
+        _ => reject("no"),
+    };
+    bench.process("old", wider("count-1.0", &[]), breaks, |_| Phase::Running);
+    bench.ask(request("C1", "Begin")).unwrap();
+    assert!(matches!(bench.ask(request("C1", "Early")), Ok(Answer::Waiting(..))));
+    bench.advance(1);
+    for kind in ["Next", "Last"] {
+        assert!(matches!(bench.ask(request("C1", kind)), Ok(Answer::Waiting(..))), "{kind}");
     }
+    bench.process("new", wider("count-1.1", &["count-1.0"]), mended, |_| Phase::Running);
+    bench
+}
+
+/// It is on the mended module, and nothing that waits has been lost or tried.
+fn is_moved_and_still_parked(bench: &Bench, seq: u64) {
+    let row = bench.row("C1");
+    assert_eq!((row.root().unwrap().module, row.parked.map(|parked| parked.seq)), (digest("new"), Some(seq)));
+    assert_eq!(bench.stream("C1-Count"), ["Counted", "ProcessCategoryChanged"]);
+    assert_eq!(bench.kept("C1").len(), 4, "{:?}", bench.kept("C1"));
+}
+
+/// What it is parked on comes before what came later; what was put off waited longest.
+fn goes_on_in_order(bench: &mut Bench) {
+    bench.retry("C1").unwrap();
+    let mut went_on = bench.stream("C1-Count").split_off(2);
+    assert_eq!(went_on, ["Earlier", "Rung", "Nexter", "Latest"]);
+    assert!(bench.row("C1").parked.is_none() && bench.kept("C1").is_empty(), "{:?}", bench.kept("C1"));
+    bench.restart();
+    went_on = bench.stream("C1-Count").split_off(2);
+    assert_eq!(went_on.len(), 4, "nothing has its effect twice: {went_on:?}");
+}
+
+#[test]
+fn a_parked_process_is_moved_to_a_mended_module_and_tried_again_there() {
+    let mut bench = with_a_parked_process();
+    let seq = bench.row("C1").parked.unwrap().seq;
+    assert_eq!(rehearse(&bench, "C1", Move::to(digest("new"))), Ok(()));
+    migrate(&mut bench, "new").unwrap();
+    is_moved_and_still_parked(&bench, seq);
+    goes_on_in_order(&mut bench);
+}
+
+#[test]
+fn a_crash_between_the_move_of_a_parked_process_and_its_retry_loses_nothing() {
+    let mut bench = with_a_parked_process();
+    let seq = bench.row("C1").parked.unwrap().seq;
+    migrate(&mut bench, "new").unwrap();
+    bench.restart();
+    is_moved_and_still_parked(&bench, seq);
+    goes_on_in_order(&mut bench);
 }
 
 /// Folds nothing that it does not know.

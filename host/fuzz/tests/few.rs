@@ -51,6 +51,16 @@ fn bytes_become_a_module_or_are_refused() {
 }
 
 #[test]
+fn a_scenario_with_a_name_of_kilobytes_is_refused_in_few_words() {
+    // The name stood in the path and in the cause, so the refusal was twice as long as the file.
+    let mut target = by_name("scenarios").expect("a target of this name");
+    for case in [69_713, 69_743, 100_095, 115_926, 129_004, 176_850, 187_778, 195_729, 202_571, 214_930] {
+        let outcome = run(&mut *target, 101, case, 1);
+        assert!(outcome.found.is_empty(), "{:?}", outcome.found);
+    }
+}
+
+#[test]
 fn a_target_that_breaks_is_told_with_its_case() {
     struct Breaks;
     impl procession_fuzz::run::Target for Breaks {

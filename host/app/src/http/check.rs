@@ -65,7 +65,7 @@ pub(super) async fn drained(state: State<Desk>) -> Result<Response, Problem> {
 }
 
 pub(super) async fn check(State(desk): State<Desk>, how: Result<Params<How>, Problem>, body: Body) -> Result<Response, Problem> {
-    // Before anything is answered: whoever is still sending a large body may miss the answer.
+    // The body is read before an odd question is turned down: a client that still sends when it is answered may lose the answer.
     let bytes = json::read(&desk, body, desk.module_bytes_max).await?;
     let Params(how) = how?;
     let engine = desk.engine.clone();

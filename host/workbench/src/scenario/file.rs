@@ -243,11 +243,27 @@ impl File {
     pub fn parse(text: &[u8]) -> Result<Self, Unreadable> {
         let mut from = serde_json::Deserializer::from_slice(text);
         let file: Self = serde_path_to_error::deserialize(&mut from).map_err(|error| {
-            let path = error.path().to_string();
-            let cause = error.into_inner();
-            Unreadable(if path == "." { cause.to_string() } else { format!("{path}: {cause}") })
+            let path = brief(error.path().to_string());
+            let cause = brief(error.into_inner().to_string());
+            Unreadable(if path == "." { cause } else { format!("{path}: {cause}") })
         })?;
-        from.end().map_err(|error| Unreadable(error.to_string()))?;
+        from.end().map_err(|error| Unreadable(brief(error.to_string())))?;
         Ok(file)
     }
+}
+
+/// The most that is said of a path or of a cause, in characters: both repeat names out of the file, which may be as long as the file.
+const SAID_CHARS_MAX: usize = 1_000;
+
+/// The end of it stays: that is where the line and the column stand.
+const SAID_END_CHARS: usize = 200;
+
+fn brief(text: String) -> String {
+    let chars = text.chars().count();
+    if chars <= SAID_CHARS_MAX {
+        return text;
+    }
+    let begin: String = text.chars().take(SAID_CHARS_MAX - SAID_END_CHARS).collect();
+    let end: String = text.chars().skip(chars - SAID_END_CHARS).collect();
+    format!("{begin} … {end}")
 }
