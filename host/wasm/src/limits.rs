@@ -9,7 +9,7 @@ const MIB: usize = 1024 * KIB;
 /// The most that a module and its calls may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Size of a module in bytes. Compile time grows with it; JavaScript guests have about 12 MiB.
+    /// Size of a module in bytes. Compile time grows with it; Python guests have about 18 MiB.
     pub module_bytes_max: usize,
     /// Modules that are compiled at the same time: half of the cores, so that the workers keep the others.
     pub compiling_max: usize,

@@ -5,12 +5,16 @@ It is the same under CPython and in a component, so a test runs exactly what the
 """
 
 import json
+import os
 from typing import Any, Callable, Optional
 
 from .decision import ClearTimer, Decision, Send, SetTimer
 from .ids import Ids
 from .process import Context, Process
 from .trigger import Cancel, Message, Migrated, Recorded, Start, Timer, Trigger, Undelivered
+
+
+_SDK = os.path.dirname(__file__)
 
 
 class Unread(Exception):
@@ -178,8 +182,11 @@ def _text(value: Any) -> str:
 
 
 def _place(error: Exception) -> str:
-    """The author's line, as far as it is known."""
+    """The author's line, as far as it is known: the last one that is none of this SDK's."""
+    found = ""
     at = error.__traceback__
-    while at is not None and at.tb_next is not None:
+    while at is not None:
+        if os.path.dirname(at.tb_frame.f_code.co_filename) != _SDK:
+            found = f" ({at.tb_frame.f_code.co_filename}:{at.tb_lineno})"
         at = at.tb_next
-    return "" if at is None else f" ({at.tb_frame.f_code.co_filename}:{at.tb_lineno})"
+    return found

@@ -7,6 +7,7 @@ from typing import Any, Callable, Optional
 
 from procession import Context, Decision, Manifest, Phase, Process, Recorded, Trigger, View, accept, defer, ignore, invalid, reject
 from procession.component import exports
+from procession.pure import _closed as closed
 
 
 @dataclass
@@ -99,6 +100,8 @@ class ProcessTest(unittest.TestCase):
     def test_what_goes_wrong_is_a_fault_that_says_what_and_where(self) -> None:
         for code, text, answer in [
             ("broken-decide", r"ZeroDivisionError.*test_process.py:\d+", lambda *_: 1 // 0),
+            # The line that asked, and not the one of the SDK that refuses.
+            ("broken-decide", r"use ctx.new_id\(\).*test_process.py:\d+\)$", lambda *_: closed("uuid4", "ctx.new_id()")()),
             ("unwritable-decision", "must answer with accept", lambda *_: None),
             ("unwritable-decision", "does not list the event `Painted`", lambda *_: accept("Painted")),
             ("unwritable-decision", "not JSON compliant", lambda *_: accept("Opened", float("nan"))),
