@@ -16,7 +16,7 @@ pub const LEVELS_MAX: usize = 100;
 /// One JSON document as text.
 ///
 /// Invariant: the text is well-formed JSON that every reader can read, so that it can stand unescaped inside a larger document:
-/// at most [`LEVELS_MAX`] levels, no half of a surrogate pair, no number beyond those of 64 bits.
+/// at most [`LEVELS_MAX`] levels, no half of a surrogate pair, no number beyond those of 64 bits, no key that a reader keeps for itself.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Json(Arc<str>);
@@ -101,6 +101,15 @@ mod tests {
             assert!(error.starts_with("not well-formed JSON: "), "{error}");
         }
         assert!(Json::parse(nested(101)).unwrap_err().to_string().contains("more than 100 levels"));
+    }
+
+    /// Found by fuzzing: it was taken, and could not be read back.
+    #[test]
+    fn an_object_with_a_key_that_a_reader_keeps_for_itself_is_refused() {
+        for text in [r#"{"$serde_json::private::RawValue":1}"#, r#"[{"a":1,"\u0024serde_json::private::Number":"x"}]"#] {
+            assert!(Json::parse(text).unwrap_err().to_string().contains("mean something to other readers"), "{text}");
+        }
+        assert!(Json::parse(r#"{"$serde_json":1}"#).is_ok());
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! Reads a document to its end and keeps nothing: numbers, escapes and levels are looked at as any other reader would.
 //! serde's own way to skip a value looks at none of these, so what it passes, others refuse.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::LEVELS_MAX;
+
+/// Keys of this sort are how serde_json speaks to itself: an object with one of them is not read as an object.
+const RESERVED: &str = "$serde_json::private::";
 
 /// A document that was readable.
 pub(super) struct Readable;
@@ -75,7 +79,10 @@ impl<'de> Visitor<'de> for Levels {
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
         let below = self.below()?;
-        while object.next_key_seed(below)?.is_some() {
+        while let Some(key) = object.next_key::<Cow<'_, str>>()? {
+            if key.starts_with(RESERVED) {
+                return Err(A::Error::custom(format_args!("keys that begin with {RESERVED:?} mean something to other readers")));
+            }
             object.next_value_seed(below)?;
         }
         Ok(())
