@@ -6,11 +6,12 @@
 
 pub mod held;
 mod replayed;
+mod runtime;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::task::{Context as TaskContext, Poll, Waker};
 
 use procession_engine::engine::{Parts, Standing};
@@ -21,7 +22,7 @@ use procession_engine::limits::Limits;
 use procession_engine::model::commit::{Commit, Receipt, Snapshot};
 use procession_engine::model::decision::{Command, Context, Decision, Effect, Rejection, RejectionReason, Reply, Start, Trigger};
 use procession_engine::model::event::{Event, RecordedEvent, StreamEvent};
-use procession_engine::model::id::{Category, Digest, Kind, MessageId, ProcessId, StreamName, Suffix};
+use procession_engine::model::id::{Category, Kind, MessageId, ProcessId, StreamName, Suffix};
 use procession_engine::model::json::Json;
 use procession_engine::model::manifest::{EventSchema, Manifest, Sharing};
 use procession_engine::model::message::Message;
@@ -30,10 +31,12 @@ use procession_engine::model::process::{ProcessRow, Timer, TimerKey, Undelivered
 use procession_engine::model::time::Timestamp;
 use procession_engine::model::view::{Phase, View};
 use procession_engine::ports::clock::Clock;
-use procession_engine::ports::definition::{Classifier, Connector, Decider, Definition, GuestError, LoadError, Module, Role, Runtime};
+use procession_engine::ports::definition::{Classifier, Connector, Decider, Definition, GuestError, Role, Runtime};
 use procession_engine::ports::store::{CommitError, Direction, Done, EventStore, Scope, StoreError};
 use procession_engine::registry::Origin;
 use procession_store_memory::MemoryStore;
+
+pub use runtime::NativeRuntime;
 
 pub type Decide = fn(&[StreamEvent], &Context, &Trigger) -> Result<Decision, GuestError>;
 pub type Look = fn(&[StreamEvent]) -> Phase;
@@ -179,42 +182,6 @@ impl Connector for NativeAdapter {
 
 pub fn reply(text: &str, after_ms: u64) -> Reply {
     Reply { kind: kind(text), data: Json::parse("{}").unwrap(), after_ms }
-}
-
-/// A runtime whose modules are named by their bytes.
-#[derive(Default)]
-pub struct NativeRuntime {
-    modules: Mutex<HashMap<Vec<u8>, Module>>,
-    /// Modules that take long to load; they are at hand once they have been loaded.
-    cold: Mutex<HashSet<Digest>>,
-}
-
-impl NativeRuntime {
-    pub fn add(&self, name: &str, manifest: Manifest, role: Role) {
-        let mut digest = [0; 32];
-        digest[..name.len()].copy_from_slice(name.as_bytes());
-        let module = Module { digest: Digest(digest), manifest: Arc::new(manifest), role };
-        self.modules.lock().unwrap().insert(name.as_bytes().to_vec(), module);
-    }
-
-    /// From now on this module takes long to load.
-    pub fn cool(&self, module: Digest) {
-        self.cold.lock().unwrap().insert(module);
-    }
-}
-
-impl Runtime for NativeRuntime {
-    fn load(&self, bytes: &[u8]) -> Result<Module, LoadError> {
-        let known = self.modules.lock().unwrap().get(bytes).cloned();
-        if let Some(module) = &known {
-            self.cold.lock().unwrap().remove(&module.digest);
-        }
-        known.ok_or_else(|| LoadError::NotAComponent(String::from_utf8_lossy(bytes).into_owned()))
-    }
-
-    fn is_at_hand(&self, module: &Digest) -> bool {
-        !self.cold.lock().unwrap().contains(module)
-    }
 }
 
 /// A host that is stepped by hand.
