@@ -1,5 +1,7 @@
 //! Chain reactions: what a definition sends makes others send, and so on.
 //! While little is on its way nothing is counted; while much is, no definition may send more than it takes in, beyond a reserve.
+//! Whoever took from the reserve is counted on until it has taken in as much, or nothing is on its way any more:
+//! a reaction that got a new reserve with every dip would go on for ever.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,6 +18,8 @@ pub(crate) struct Flood {
     /// What each worker has waiting: pieces of recorded work and their bytes.
     waiting: Vec<(AtomicUsize, AtomicUsize)>,
     is_high: AtomicBool,
+    /// Whether anybody has taken from its reserve.
+    has_debts: AtomicBool,
     sent: Mutex<HashMap<Digest, u64>>,
 }
 
@@ -27,6 +31,7 @@ impl Flood {
             reserve: limits.flood_reserve,
             waiting: (0..workers).map(|_| Default::default()).collect(),
             is_high: AtomicBool::new(false),
+            has_debts: AtomicBool::new(false),
             sent: Mutex::default(),
         }
     }
@@ -43,8 +48,9 @@ impl Flood {
         if messages > self.messages_max || bytes > self.bytes_max {
             self.is_high.store(true, Ordering::Relaxed);
         } else if self.is_high.load(Ordering::Relaxed) && messages <= self.messages_max / 2 && bytes <= self.bytes_max / 2 {
-            // Far below, so that a definition does not get its reserve again and again at the edge.
             self.is_high.store(false, Ordering::Relaxed);
+        }
+        if messages == 0 && bytes == 0 && self.has_debts.swap(false, Ordering::Relaxed) {
             self.lock().clear();
         }
     }
@@ -65,16 +71,25 @@ impl Flood {
     /// # Errors
     /// How many it has sent beyond what it took in, where that is too many.
     pub(crate) fn sent(&self, module: &Digest, messages: u64) -> Result<(), u64> {
-        if !self.is_high.load(Ordering::Relaxed) {
+        let is_high = self.is_high.load(Ordering::Relaxed);
+        if !is_high && !self.has_debts.load(Ordering::Relaxed) {
             return Ok(());
         }
         let mut sent = self.lock();
-        let beyond = sent.entry(*module).or_default();
-        let would_be = (*beyond + messages).saturating_sub(1);
+        let owed = sent.get(module).copied();
+        if !is_high && owed.is_none() {
+            return Ok(());
+        }
+        let would_be = (owed.unwrap_or(0) + messages).saturating_sub(1);
         if messages > 1 && would_be > self.reserve {
             return Err(would_be);
         }
-        *beyond = would_be;
+        if would_be == 0 {
+            sent.remove(module);
+        } else {
+            sent.insert(*module, would_be);
+            self.has_debts.store(true, Ordering::Relaxed);
+        }
         Ok(())
     }
 
@@ -113,7 +128,17 @@ mod tests {
             flood.weigh(1, 60, 0);
             assert_eq!(flood.sent(&Digest([1; 32]), 8), Err(14), "not before it is far below");
             flood.weigh(1, 50, 0);
+            assert_eq!(flood.sent(&Digest([1; 32]), 8), Err(14), "a dip gives no new reserve");
+            assert_eq!(flood.sent(&Digest([3; 32]), 256), Ok(()), "others are not counted any more");
+            for _ in 0..7 {
+                assert_eq!(flood.sent(&Digest([1; 32]), 0), Ok(()), "what it takes in pays back");
+            }
             assert_eq!(flood.sent(&Digest([1; 32]), 256), Ok(()));
+            flood.weigh(0, 101, 0);
+            assert_eq!(flood.sent(&Digest([1; 32]), 8), Ok(()));
+            flood.weigh(0, 0, 0);
+            flood.weigh(1, 0, 0);
+            assert_eq!(flood.sent(&Digest([1; 32]), 256), Ok(()), "it is over when nothing is on its way");
         }
     }
 }
