@@ -82,6 +82,9 @@ impl Flood {
         }
         let would_be = (owed.unwrap_or(0) + messages).saturating_sub(1);
         if messages > 1 && would_be > self.reserve {
+            // Counted on, also if it never got anything: it would wait for the next dip.
+            sent.entry(*module).or_insert(self.reserve.max(1));
+            self.has_debts.store(true, Ordering::Relaxed);
             return Err(would_be);
         }
         if would_be == 0 {
@@ -135,7 +138,9 @@ mod tests {
             }
             assert_eq!(flood.sent(&Digest([1; 32]), 256), Ok(()));
             flood.weigh(0, 101, 0);
-            assert_eq!(flood.sent(&Digest([1; 32]), 8), Ok(()));
+            assert!(flood.sent(&Digest([1; 32]), 256).is_err());
+            flood.weigh(0, 0, 0);
+            assert!(flood.sent(&Digest([1; 32]), 256).is_err(), "what was refused at once is not let through in a dip");
             flood.weigh(0, 0, 0);
             flood.weigh(1, 0, 0);
             assert_eq!(flood.sent(&Digest([1; 32]), 256), Ok(()), "it is over when nothing is on its way");
