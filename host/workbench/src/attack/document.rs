@@ -163,10 +163,12 @@ fn change(place: &mut Value, field: Option<&str>, kind: &str, dice: &mut Dice, m
             2 => list.reverse(),
             _ => list.push(leaf(None, dice, material)),
         },
-        Value::String(text) if dice.hits(40) => match dice.below(4) {
+        Value::String(text) if dice.hits(40) => match dice.below(5) {
             0 => text.push_str(dice.one_of(&TEXTS).unwrap_or(&"")),
             1 => *text = text.chars().rev().collect(),
             2 => *text = text.to_uppercase(),
+            // What was taken short may break where it is long, and is seldom met by chance.
+            3 if !text.is_empty() => *text = text.repeat(dice.below(TEXT_MAX) / text.len() + 1),
             _ => text.truncate(text.floor_char_boundary(text.len() / 2)),
         },
         Value::Number(number) if dice.hits(50) => {

@@ -18,8 +18,8 @@ const CALLS: usize = 300;
 const EVENTS: usize = 60;
 /// Triggers that are tried for so long.
 const TRIGGERS_MAX: usize = 12;
-/// A state that grows by less than this with an event is no burden, in bytes.
-const GROWTH_BYTES_MIN: usize = 8;
+/// A state that grows by less than this with an event is no burden, in bytes: a flag or a digit in a list. A short word is more.
+const GROWTH_BYTES_MIN: usize = 5;
 
 /// Looks at every trigger that was ever accepted, on the shortest way that led there.
 pub(super) fn look(plan: &Plan<'_>, usage: &Metered, warm: &dyn Definition, material: &Material, report: &mut Report) {

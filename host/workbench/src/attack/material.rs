@@ -27,8 +27,9 @@ pub(super) struct Material {
     texts: Vec<String>,
     answers: BTreeSet<String>,
     recorded: BTreeSet<String>,
-    /// The shortest way to each trigger that was accepted, by what it recorded.
-    ways: BTreeMap<(String, String), Way>,
+    /// The shortest way to each trigger that was accepted, by what it recorded and the step that it led to:
+    /// an answer that ends a process and one that lets it go on may record the same.
+    ways: BTreeMap<(String, String, String), Way>,
 }
 
 /// A seed, and the steps that are played from it.
@@ -155,9 +156,9 @@ impl Material {
     }
 
     /// Keeps the way to a trigger that was accepted, where it is shorter than the known one.
-    pub(super) fn learn_way(&mut self, word: &str, recorded: &[StreamEvent], seed: u64, steps: &[Step]) {
+    pub(super) fn learn_way(&mut self, word: &str, recorded: &[StreamEvent], leads_to: String, seed: u64, steps: &[Step]) {
         let kinds: Vec<&str> = recorded.iter().map(|event| event.event.kind.as_str()).collect();
-        let key = (word.to_owned(), kinds.join(" "));
+        let key = (word.to_owned(), kinds.join(" "), leads_to);
         if self.ways.get(&key).is_none_or(|(_, known)| known.len() > steps.len()) {
             self.ways.insert(key, (seed, steps.to_vec()));
         }
@@ -165,7 +166,7 @@ impl Material {
 
     /// Triggers that were accepted, and the way to each.
     pub(super) fn ways(&self) -> impl Iterator<Item = (&str, &Way)> {
-        self.ways.iter().map(|((word, _), way)| (word.as_str(), way))
+        self.ways.iter().map(|((word, ..), way)| (word.as_str(), way))
     }
 
     /// Kinds of events that were never recorded.

@@ -97,7 +97,7 @@ pub(super) fn one(plan: &Plan<'_>, usage: &Metered, warm: &dyn Definition, dice:
         match play.step(&mut stage, &steps[steps.len() - 1]) {
             Ok(Some(asked)) => {
                 report.count(&word, sort(&asked.turn.answer));
-                learn(material, &asked, &ground, &steps, &word);
+                learn(material, &asked, &mut play, &ground, &steps, &word);
                 repeats::look(&ground, &play.history.up_to(history), &asked, &steps, dice, report);
             }
             Ok(None) => {}
@@ -111,13 +111,13 @@ pub(super) fn one(plan: &Plan<'_>, usage: &Metered, warm: &dyn Definition, dice:
     }
 }
 
-fn learn(material: &mut Material, asked: &Asked, ground: &Ground<'_>, steps: &[Step], word: &str) {
+fn learn(material: &mut Material, asked: &Asked, play: &mut Play<'_>, ground: &Ground<'_>, steps: &[Step], word: &str) {
     if let Some(When::Message(message)) = steps.last().and_then(|step| step.when.as_ref()) {
         material.learn_answer(message.kind.as_str(), &message.data.0, &asked.turn.answer);
     }
     material.learn_recorded(&asked.turn.recorded);
     if matches!(asked.turn.answer, Answer::Accepted { .. }) {
-        material.learn_way(word, &asked.turn.recorded, ground.begin.seed.map_or(1, |seed| seed.0), steps);
+        material.learn_way(word, &asked.turn.recorded, play.stands(), ground.begin.seed.map_or(1, |seed| seed.0), steps);
     }
 }
 

@@ -86,6 +86,12 @@ impl<'a> Play<'a> {
         Ok(&mut **self.decider.as_mut().expect("it was put there just now"))
     }
 
+    /// The step that the process shows; nothing where it shows none.
+    pub(crate) fn stands(&mut self) -> String {
+        let view = self.fold().and_then(Decider::look);
+        view.ok().and_then(|view| view.step).unwrap_or_default()
+    }
+
     /// Plays a step; gives what came of it, where the definition was asked and did not break as expected.
     pub(crate) fn step(&mut self, stage: &mut Stage<'_>, step: &Step) -> Played<Option<Asked>> {
         stage.enter(step);
