@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use procession_engine::model::commit::Commit;
-use procession_engine::ports::shelf::Shelf as _;
+use procession_engine::ports::shelf::{ModuleState, Shelf as _};
 use procession_engine::ports::store::CommitError;
 use procession_engine::ports::store::EventStore;
 use procession_store_memory::MemoryStore;
@@ -77,16 +77,24 @@ impl Disk {
         self.keep(in_doubt);
         self.judge.host_is_gone();
         let contents = MemoryStore::new();
-        // It keeps what it is given and cannot fail.
-        for record in self.shelf.modules().into_iter().flatten() {
-            drop(contents.put(&record, None));
-        }
         for commit in &self.kept().commits {
             if let Err(error) = taken(&contents, commit) {
                 self.judge.store_is_odd(&format!("a synced commit of {} is refused at the next start: {error}", commit.row.id));
             }
         }
+        self.shelve(&contents);
         contents
+    }
+
+    /// Puts the modules beside the commits, and after them: a process may have been on a module that was removed when it had left.
+    fn shelve(&self, contents: &MemoryStore) {
+        // Memory keeps what it is given and cannot fail.
+        for record in self.shelf.modules().into_iter().flatten() {
+            if record.state == ModuleState::Removed && matches!(contents.remove(&record), Ok(false)) {
+                self.judge.store_is_odd(&format!("the module {} was removed while a stream was on it", record.digest.short()));
+            }
+            drop(contents.put(&record, None));
+        }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
