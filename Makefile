@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build guests demo run soak replay test simulate fuzz power-loss damage kill ci format lint doc clean target
+.PHONY: help build guests demo run soak replay neighbours test simulate fuzz power-loss damage kill ci format lint doc clean target
 
 GUESTS := guest-processes
 DIST := $(GUESTS)/dist
@@ -47,6 +47,10 @@ SHIPMENTS ?= 20000
 replay: guests ## record SHIPMENTS, and measure how fast their decisions are made again
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && mkdir "$$folder/definitions" && cp $(DIST)/*-1.0.wasm "$$folder/definitions/" \
 	&& cargo run --release --quiet --locked -p procession --example replay -- "$$folder/data" "$$folder/definitions" $(DIST)/domestic-1.0.wasm $(SHIPMENTS)
+
+neighbours: ## what each hostile definition costs its neighbours (SECONDS_EACH=20, HOSTILE_PER_S=20 processes of it a second)
+	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT \
+	&& cargo run --release --quiet --locked -p procession --example neighbours -- "$$folder/data" $(or $(SECONDS_EACH),20) $(or $(HOSTILE_PER_S),20)
 
 test: guests-all test-sdks ## run all tests
 	cargo test --quiet --doc --locked --workspace

@@ -29,6 +29,7 @@ const PAGE: usize = 1_000;
 
 /// A host of process definitions.
 ///
+/// It is asked through a shared reference, from any thread: a program keeps it in an `Arc` beside its own state.
 /// Dropping it stops it too, but blocks while it does and drops what HTTP has not answered yet; [`Host::stop`] is the polite way.
 pub struct Host {
     pub(crate) desk: Desk,
@@ -36,8 +37,13 @@ pub struct Host {
     pub(crate) server: Option<Server>,
     pub(crate) watch: Option<Watch>,
     pub(crate) stopping: watch::Sender<bool>,
-    pub(crate) close: Option<Box<dyn FnOnce() + Send>>,
+    pub(crate) close: Option<Box<dyn FnOnce() + Send + Sync>>,
 }
+
+const _: () = {
+    const fn shared_by_threads<T: Send + Sync>() {}
+    shared_by_threads::<Host>();
+};
 
 impl Host {
     /// What a host is made of.

@@ -38,7 +38,7 @@ struct Kept {
     store: Arc<dyn EventStore>,
     log: Arc<dyn Log>,
     shelf: Arc<dyn Shelf>,
-    close: Box<dyn FnOnce() + Send>,
+    close: Box<dyn FnOnce() + Send + Sync>,
     /// The store, where it is one that backups are taken of.
     durable: Option<Arc<SledStore>>,
 }
@@ -47,7 +47,7 @@ struct Kept {
 struct Opened {
     standing: Standing,
     folder: Option<Folder>,
-    close: Box<dyn FnOnce() + Send>,
+    close: Box<dyn FnOnce() + Send + Sync>,
     backups: Backups,
 }
 

@@ -2,142 +2,24 @@
 //! Every one of them is told by its name, its process is parked and goes on with a mended module, and the others complete meanwhile.
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod support;
+
 use std::time::Duration;
+
+use axum::http::Method;
 
 use procession::engine::flow::inbox::{Move, Operation};
 use procession::engine::limits::Limits;
 use procession::engine::model::id::{Digest, ProcessId};
 use procession::engine::model::process::{DeliveryState, ProcessRow};
 use procession::{AskError, Host};
-use procession_guests::{Guest, Image, Record, Said, accepted, event, fault};
+use procession_guests::hostile::{doing, healthy, hostile, mended, saying};
+use procession_guests::{Guest, Record, Said, accepted, event};
+use serde_json::{Value, json};
+use support::api::Api;
+use support::server::{Folders, run};
 
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// What a definition says of itself: kinds of its own, so that no two begin with the same.
-fn saying(name: &str) -> Said {
-    let letters: String = name.split('-').map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..])).collect();
-    Said {
-        category: format!("{name}-1.0"),
-        starts: vec![format!("Start{letters}")],
-        handles: vec![format!("Go{letters}")],
-        sends: vec![format!("Start{letters}")],
-        ..Said::process()
-    }
-}
-
-/// Records two events at once, and shows two events as a good end.
-fn healthy() -> Guest {
-    let mut guest = Guest { said: saying("healthy"), ..Guest::process() };
-    let event = event(&mut guest.image, "Added", 2, b"1");
-    let events = guest.image.list(&[event.clone(), event]);
-    guest.answers(&accepted(events, (0, 0)));
-    guest
-}
-
-/// Begins well: records an event and sets a timer that is due at once. What it does when that rings is its own.
-fn beginning_well(name: &str, then: impl FnOnce(&mut Image) -> String) -> Guest {
-    let mut guest = Guest { said: saying(name), ..Guest::process() };
-    let image = &mut guest.image;
-    let event = event(image, "Added", 2, b"1");
-    let timer = Record::new(56).byte(0, 1).span(8, image.text("soon")).long(16, 0).span(24, image.text("1"));
-    let (events, effects) = (image.list(&[event]), image.list(&[timer]));
-    let begun = image.record(&accepted(events, effects));
-    let then = then(&mut guest.image);
-    guest.decide = format!("(if (i32.eqz (i32.load (local.get $process))) (then (return (i32.const {begun})))) {then}");
-    guest
-}
-
-/// The same definition, mended: it records one more event.
-fn mended(name: &str) -> Guest {
-    beginning_well(name, |image| {
-        let event = event(image, "Added", 2, b"2");
-        let events = image.list(&[event]);
-        format!("(i32.const {})", image.record(&accepted(events, (0, 0))))
-    })
-}
-
-fn doing(name: &str, harm: &str) -> Guest {
-    beginning_well(name, |_| format!("{harm} unreachable"))
-}
-
-fn answering(name: &str, answer: impl FnOnce(&mut Image) -> Record) -> Guest {
-    beginning_well(name, |image| {
-        let answer = answer(image);
-        format!("(i32.const {})", image.record(&answer))
-    })
-}
-
-/// Answers well, and breaks when it is shown its second event.
-fn folding(name: &str, harm: &str) -> Guest {
-    let evolve = format!("(if (i32.load (local.get $process)) (then {harm}))");
-    Guest { evolve, ..mended(name) }
-}
-
-fn recording(name: &str, count: usize, kind: &'static str, data: &'static [u8]) -> Guest {
-    answering(name, move |image| {
-        let event = event(image, kind, 2, data);
-        let events = image.list(&vec![event; count]);
-        accepted(events, (0, 0))
-    })
-}
-
-/// Names, what they do when their timer rings, and what is said of it.
-fn hostile() -> Vec<(&'static str, Guest, &'static str)> {
-    vec![
-        ("decide-loops", doing("decide-loops", "(call $busy)"), "limit: fuel"),
-        ("decide-recurses", doing("decide-recurses", "(call $deep)"), "limit: stack"),
-        ("decide-takes-memory", doing("decide-takes-memory", "(call $greedy)"), "limit: memory"),
-        ("decide-panics", doing("decide-panics", "unreachable"), "trapped: it panicked"),
-        ("decide-divides", doing("decide-divides", "(drop (i32.div_u (i32.const 1) (i32.const 0)))"), "divide by zero"),
-        ("decide-reads-elsewhere", doing("decide-reads-elsewhere", "(drop (i32.load (i32.const -4)))"), "out of bounds"),
-        ("decide-answers-nowhere", beginning_well("decide-answers-nowhere", |_| "(i32.const -4)".to_owned()), "cannot be read"),
-        ("evolve-loops", folding("evolve-loops", "(call $busy)"), "limit: fuel"),
-        ("evolve-recurses", folding("evolve-recurses", "(call $deep)"), "limit: stack"),
-        ("evolve-takes-memory", folding("evolve-takes-memory", "(call $greedy)"), "limit: memory"),
-        ("evolve-panics", folding("evolve-panics", "unreachable"), "trapped: it panicked"),
-        (
-            "post-return-loops",
-            Guest {
-                after_decide: "(if (i32.gt_u (global.get $decided) (i32.const 1)) (then (call $busy)))".to_owned(),
-                ..mended("post-return-loops")
-            },
-            "",
-        ),
-        ("reports-a-fault", answering("reports-a-fault", |image| fault(image, "lost", "no\nidea")), "reports a fault: lost: no\\nidea"),
-        ("records-too-much", recording("records-too-much", 257, "Added", b"1"), "limit: events of one decision"),
-        ("records-the-unlisted", recording("records-the-unlisted", 1, "Removed", b"1"), "contract: it records an event of kind"),
-        ("records-no-json", recording("records-no-json", 1, "Added", b"{"), "not well-formed JSON"),
-        ("records-half-a-letter", recording("records-half-a-letter", 1, "Added", b"\"\\ud800\""), "not well-formed JSON"),
-        ("records-no-text", recording("records-no-text", 1, "Added", b"\"\xff\""), "utf-8"),
-        (
-            "claims-four-thousand-million",
-            answering("claims-four-thousand-million", |_| accepted((4_096, u32::MAX), (0, 0))),
-            "cannot be read",
-        ),
-        (
-            "sends-to-nobody",
-            answering("sends-to-nobody", |image| {
-                let event = event(image, "Added", 2, b"1");
-                let sent = Record::new(56)
-                    .span(8, image.text("StartSendsToNobody"))
-                    .byte(16, 1)
-                    .span(20, image.text("../.."))
-                    .span(28, image.text("1"));
-                accepted(image.list(&[event]), image.list(&[sent]))
-            }),
-            "to nobody",
-        ),
-        (
-            "takes-the-hosts-timers",
-            answering("takes-the-hosts-timers", |image| {
-                let event = event(image, "Added", 2, b"1");
-                let timer = Record::new(56).byte(0, 1).span(8, image.text("undelivered:Add")).long(16, 9).span(24, image.text("1"));
-                accepted(image.list(&[event]), image.list(&[timer]))
-            }),
-            "names of that kind stand for the deadlines",
-        ),
-    ]
-}
 
 /// A host whose guests have little fuel, so that the loops of a debug build are short.
 async fn host(limits: Limits) -> Host {
@@ -209,6 +91,65 @@ async fn a_process_of_a_hostile_definition_is_parked_with_its_name_and_goes_on_w
     }
     others_complete(&host, "after").await;
     host.stop().await;
+}
+
+/// Deploys over HTTP, and answers with the module's digest.
+async fn put(api: &Api, guest: Guest) -> String {
+    let answer = api.ask(Method::PUT, "/definitions", &[], guest.component()).await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    answer.json()["module"].as_str().unwrap().to_owned()
+}
+
+/// Begins a process whose timer breaks its definition, and waits until it is parked.
+async fn parked(api: &Api, id: &str, name: &str) {
+    let begun = api.post(&format!("/processes/{id}"), &json!({ "kind": start(name), "data": 1 }).to_string()).await;
+    assert_eq!(begun.status, 202, "{begun:?}");
+    shown(api, id, |process| !process["parked"].is_null()).await;
+}
+
+/// Looks at a process until it looks so.
+async fn shown(api: &Api, id: &str, looks: impl Fn(&Value) -> bool) -> Value {
+    support::until(&format!("what {id} is to look like"), || async {
+        let process = api.get(&format!("/processes/{id}")).await.json();
+        looks(&process).then_some(process)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_parked_process_is_moved_to_a_mended_module_and_retried_there_over_http_and_from_the_command_line() {
+    let folders = Folders::with(&[]);
+    let server = folders.serve(&[]);
+    let (api, name) = (server.api(), "decide-panics");
+    put(&api, doing(name, "unreachable")).await;
+    for id in ["over-http", "by-command", "left-alone"] {
+        parked(&api, id, name).await;
+    }
+    let to = put(&api, mended(name)).await;
+
+    let moved = api.post("/processes/over-http/migrate", &json!({ "to": to }).to_string()).await;
+    assert_eq!((moved.status, &moved.json()["module"]), (202, &json!(to)), "{moved:?}");
+    shown(&api, "over-http", |process| process["module"] == json!(to) && !process["parked"].is_null()).await;
+    assert_eq!(api.post("/processes/over-http/retry", "").await.status, 202);
+
+    let command = |arguments: &[&str]| run(&[arguments, &["--url", &server.url]].concat());
+    let moved = command(&["process", "migrate", "--id", "by-command", "--to", &to]);
+    assert_eq!(moved.code, 0, "{moved:?}");
+    let retried = command(&["process", "retry", "by-command"]);
+    assert_eq!(retried.code, 0, "{retried:?}");
+
+    for id in ["over-http", "by-command"] {
+        let process = shown(&api, id, |process| process["parked"].is_null()).await;
+        assert_eq!(process["module"], json!(to), "{process}");
+        let kinds: Vec<Value> = api.history(id).await.iter().map(|event| event["kind"].clone()).collect();
+        // The mended module answers the move, and then the timer on which the other one broke.
+        assert_eq!(kinds, ["Added", "ProcessCategoryChanged", "Added", "Added"], "{id}");
+    }
+    let left = shown(&api, "left-alone", |_| true).await;
+    assert!(!left["parked"].is_null() && left["module"] != json!(to), "{left}");
+    server.stop();
+    let verified = support::server::run_on(&["verify"], &folders.data());
+    assert_eq!(verified.code, 0, "{verified:?}");
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@ mod guest;
 mod image;
 mod said;
 
+pub mod hostile;
+
 pub use guest::{Guest, accepted, component, constant, event, fault};
 pub use image::{Image, Record};
 pub use said::Said;

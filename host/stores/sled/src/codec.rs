@@ -65,9 +65,13 @@ impl Pieces {
     }
 }
 
+/// Room for most bodies: a buffer that grows step by step is copied at each step.
+const BODY_BYTES_USUAL: usize = 1_024;
+
 /// A body for a value.
 pub(crate) fn encode(body: &impl Kept) -> Result<Vec<u8>, StoreError> {
-    postcard::to_stdvec(body).map_err(|why| StoreError::Io(format!("a value could not be encoded: {why}")))
+    postcard::to_extend(body, Vec::with_capacity(BODY_BYTES_USUAL))
+        .map_err(|why| StoreError::Io(format!("a value could not be encoded: {why}")))
 }
 
 /// What a body says.

@@ -1,0 +1,100 @@
+//! What a hostile definition costs its neighbours: a steady load of healthy processes, without and beside each of them in turn.
+//! `make neighbours` runs it. It prints figures and proves nothing by itself: timings are no tests.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use procession::Host;
+use procession::engine::model::id::Digest;
+use procession_guests::hostile::{healthy, hostile, saying};
+use tokio::task::JoinSet;
+
+/// Healthy processes that begin in a second, at fixed times.
+const HEALTHY_PER_S: u32 = 200;
+/// Nobody waits longer for a healthy process.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [data, seconds, per_second] = &arguments[..] else {
+        anyhow::bail!("usage: neighbours DATA SECONDS HOSTILE_PER_SECOND");
+    };
+    let (seconds, per_second): (u32, u32) = (seconds.parse()?, per_second.parse()?);
+    let host = Arc::new(Host::builder().data(Path::new(data)).start().await?);
+    host.deploy(healthy().component()).await?;
+    println!(
+        "{HEALTHY_PER_S} healthy processes a second from start to end, {seconds} s each; beside them {per_second} hostile ones a second"
+    );
+    println!("{:<30} {:>9} {:>9} {:>9} {:>9} {:>7}", "ms", "quiet p50", "p50", "quiet p99", "p99", "ratio");
+    let (mut all_quiet, mut all_beside) = (Vec::new(), Vec::new());
+    let mut before = steady(&host, "warm-up", seconds).await?;
+    for (name, guest, _) in hostile() {
+        let module = host.deploy(guest.component()).await?.record.digest;
+        let harm = tokio::spawn(flood(Arc::clone(&host), name, per_second));
+        let beside = steady(&host, name, seconds).await?;
+        harm.abort();
+        drained(&host, module).await?;
+        let after = steady(&host, &format!("after-{name}"), seconds).await?;
+        let quiet = [std::mem::replace(&mut before, after.clone()), after].concat();
+        row(name, &quiet, &beside);
+        all_quiet.extend(quiet);
+        all_beside.extend(beside);
+    }
+    row("all of them", &all_quiet, &all_beside);
+    if let Ok(host) = Arc::try_unwrap(host) {
+        host.stop().await;
+    }
+    Ok(())
+}
+
+/// Begins healthy processes at fixed times, and answers how long each took from the time that it was due.
+async fn steady(host: &Arc<Host>, round: &str, seconds: u32) -> anyhow::Result<Vec<Duration>> {
+    let (begun, mut under_way) = (Instant::now(), JoinSet::new());
+    for number in 0..HEALTHY_PER_S * seconds {
+        let due = begun + Duration::from_secs(1) * number / HEALTHY_PER_S;
+        tokio::time::sleep_until(due.into()).await;
+        let (host, id) = (Arc::clone(host), format!("well-{round}-{number}"));
+        under_way.spawn(async move {
+            host.send(&id, &saying("healthy").starts[0], 1).await?;
+            host.wait(&id, PATIENCE).await?;
+            anyhow::Ok(due.elapsed())
+        });
+    }
+    let mut took = Vec::new();
+    while let Some(one) = under_way.join_next().await {
+        took.push(one?.context("a healthy process did not come to its end")?);
+    }
+    Ok(took)
+}
+
+/// Begins hostile processes at fixed times, until it is aborted; what becomes of them is nobody's matter.
+async fn flood(host: Arc<Host>, name: &'static str, per_second: u32) {
+    let begun = Instant::now();
+    for number in 0_u32.. {
+        tokio::time::sleep_until((begun + Duration::from_secs(1) * number / per_second.max(1)).into()).await;
+        let (host, id) = (Arc::clone(&host), format!("bad-{name}-{number}"));
+        tokio::spawn(async move { host.send(&id, &saying(name).starts[0], 1).await });
+    }
+}
+
+async fn drained(host: &Arc<Host>, module: Digest) -> anyhow::Result<()> {
+    let host = Arc::clone(host);
+    tokio::task::spawn_blocking(move || host.engine().drain(&module)).await??;
+    Ok(())
+}
+
+fn row(name: &str, quiet: &[Duration], beside: &[Duration]) {
+    let [(quiet_50, quiet_99), (p50, p99)] = [quiet, beside].map(|took| (within_ms(took, 0.5), within_ms(took, 0.99)));
+    println!("{name:<30} {quiet_50:>9.2} {p50:>9.2} {quiet_99:>9.2} {p99:>9.2} {:>7.2}", p99 / quiet_99);
+}
+
+/// The time within which this share of them ended, in milliseconds.
+fn within_ms(took: &[Duration], share: f64) -> f64 {
+    let mut sorted = took.to_vec();
+    sorted.sort_unstable();
+    let rank = (sorted.len() as f64 * share).ceil() as usize;
+    sorted.get(rank.max(1) - 1).map_or(f64::NAN, |took| took.as_secs_f64() * 1_000.0)
+}
