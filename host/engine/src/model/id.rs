@@ -381,7 +381,9 @@ impl FromStr for Digest {
     type Err = InvalidName;
     fn from_str(text: &str) -> Result<Self, InvalidName> {
         let invalid = || InvalidName::new("digest", text, "it must read sha256: and 64 hex digits");
-        let hex = text.strip_prefix("sha256:").filter(|hex| hex.len() == 64 && hex.is_ascii()).ok_or_else(invalid)?;
+        // Each of them: reading a number takes a sign as well.
+        let is_digit = |byte: u8| byte.is_ascii_hexdigit();
+        let hex = text.strip_prefix("sha256:").filter(|hex| hex.len() == 64 && hex.bytes().all(is_digit)).ok_or_else(invalid)?;
         let mut bytes = [0; 32];
         for (byte, digits) in bytes.iter_mut().zip(hex.as_bytes().chunks(2)) {
             let digits = std::str::from_utf8(digits).map_err(|_| invalid())?;
@@ -440,6 +442,8 @@ mod tests {
         let digest = Digest([0xa5; 32]);
         assert_eq!(digest.to_string().parse::<Digest>().unwrap(), digest);
         assert!("sha256:zz".parse::<Digest>().is_err());
+        // Found by `make fuzz`, target names, seed 4242, case 791096: "+a" was read as 0a.
+        assert!(digest.to_string().replacen("a5", "+a", 1).parse::<Digest>().is_err());
     }
 
     #[test]
