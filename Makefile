@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build guests demo run soak replay neighbours test simulate fuzz power-loss damage kill ci format lint doc clean target
+.PHONY: help build guests demo run bench soak replay neighbours test simulate fuzz power-loss damage kill ci format lint doc clean target
 
 GUESTS := guest-processes
 DIST := $(GUESTS)/dist
@@ -35,6 +35,10 @@ run: build ## start the server on 127.0.0.1:43210 with the example's definitions
 	mkdir -p definitions
 	cp -u $(DIST)/{shipment-classifier,domestic,international,manifestation-and-documents,collection-booking,carrier-stub}-1.0.wasm definitions/
 	target/release/procession serve --data data --definitions definitions $(ARGS)
+
+SECONDS ?= 20
+bench: build ## measure everything on an empty store and print one table (SECONDS=20 a row, PAUSES=50, JSON=file; docs/performance.md)
+	BENCH_SECONDS=$(SECONDS) PAUSES=$(PAUSES) JSON=$(JSON) benches/bench.sh
 
 FINISHED ?= 1000000
 PENDING ?= 100000

@@ -58,6 +58,7 @@ pub(crate) async fn start(builder: Builder) -> Result<Host, StartError> {
     let (tokens, payload_bytes_max, module_bytes_max) = bounds(&builder);
     let doors = Arc::new(Doors::new(builder.http_limits));
     let names: Vec<String> = builder.settings.keys().cloned().collect();
+    let data = folder_of(&builder);
     let (engine, folder, watch, close, backups) = blocking(move || {
         let Opened { mut standing, folder, close, backups } = open(builder)?;
         if let Some(folder) = &folder {
@@ -75,7 +76,7 @@ pub(crate) async fn start(builder: Builder) -> Result<Host, StartError> {
         Some(folder) => Arc::new(move || folder.refused()),
         None => no_files(),
     };
-    let look = Arc::new(Look::new());
+    let look = Arc::new(Look::new(data));
     let desk = Desk {
         engine,
         backups,
@@ -98,7 +99,7 @@ pub(crate) async fn start(builder: Builder) -> Result<Host, StartError> {
 /// Opens a host that only reads.
 pub(crate) async fn only_reading(builder: Builder) -> Result<Host, StartError> {
     let (tokens, payload_bytes_max, module_bytes_max) = bounds(&builder);
-    let (doors, look) = (Arc::new(Doors::new(builder.http_limits)), Arc::new(Look::new()));
+    let (doors, look) = (Arc::new(Doors::new(builder.http_limits)), Arc::new(Look::new(folder_of(&builder))));
     let (engine, close, backups) = blocking(move || {
         let Opened { standing, close, backups, .. } = open(Builder { definitions: None, ..builder })?;
         Ok((standing.only_reading(), close, backups))
@@ -114,6 +115,14 @@ pub(crate) async fn only_reading(builder: Builder) -> Result<Host, StartError> {
 
 fn bounds(builder: &Builder) -> (Tokens, usize, usize) {
     (tokens(builder), builder.limits.payload_bytes_max, builder.guest_limits.module_bytes_max)
+}
+
+/// The data folder; none where everything is kept in memory.
+fn folder_of(builder: &Builder) -> Option<PathBuf> {
+    match &builder.keeps {
+        Keeps::Memory => None,
+        Keeps::Folder(folder) => Some(folder.clone()),
+    }
 }
 
 fn tokens(builder: &Builder) -> Tokens {
@@ -153,10 +162,7 @@ fn open(mut builder: Builder) -> Result<Opened, StartError> {
         std::fs::read_dir(folder).map_err(unreadable)?;
     }
     let Kept { store, log, shelf, close, durable } = kept(&builder)?;
-    let compiled = match &builder.keeps {
-        Keeps::Memory => None,
-        Keeps::Folder(folder) => Some(folder.join(COMPILED)),
-    };
+    let compiled = folder_of(&builder).map(|folder| folder.join(COMPILED));
     let module_bytes_max = builder.guest_limits.module_bytes_max;
     let runtime = WasmRuntime::new(builder.guest_limits, compiled).map_err(|error| StartError::Runtime(told(&error)))?;
     let (clock, limits, gate) = (builder.clock, builder.limits, builder.gate);

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 use support::guest;
-use support::server::{Folders, GUESTS, run, run_on};
+use support::server::{Ended, Folders, GUESTS, run, run_on};
 
 /// Every command, as it is typed.
 const COMMANDS: [&str; 36] = [
@@ -153,23 +153,68 @@ fn a_wrong_key_in_the_configuration_is_named() {
 fn a_load_test_counts_what_it_started_and_what_ended() {
     let folders = Folders::with(&GUESTS);
     let server = folders.serve(&["--set", "carrier-stub.delayMs=0"]);
-    let open = run(&["load-test", "--workers", "4", "--shipments", "5", "--delay-ms", "1", "--json", "--url", &server.url]);
+    let open = load_test("--workers 4 --shipments 5 --delay-ms 1 --json", &server.url);
     let report: Value = serde_json::from_str(&open.out).unwrap();
     assert_eq!((open.code, report["started"].as_u64(), report["completed"].as_u64()), (0, Some(20), Some(20)), "{open:?}");
-    let closed = run(&[
-        "load-test",
-        "--workers",
-        "8",
-        "--closed",
-        "--delay-ms",
-        "0",
-        "--duration-s",
-        "1",
-        "--ids",
-        "domestic",
-        "--url",
-        &server.url,
-    ]);
-    assert!(closed.code == 0 && closed.out.contains("per second") && closed.out.contains("p99"), "{closed:?}");
+    let closed = load_test("--workers 8 --closed --delay-ms 0 --duration-s 1 --ids domestic", &server.url);
+    assert!(closed.code == 0 && closed.out.contains("per second") && closed.out.contains("p99.9"), "{closed:?}");
+    assert!(closed.out.contains("server memory") && closed.out.contains("bytes per shipment"), "{closed:?}");
     assert_ne!(run(&["load-test", "--shipments", "1", "--url", "http://127.0.0.1:1"]).code, 0);
+}
+
+/// What is a number in every report.
+const MEASURED: [&str; 14] = [
+    "seconds",
+    "completedPerSecond",
+    "measured",
+    "p50Ms",
+    "p90Ms",
+    "p99Ms",
+    "p999Ms",
+    "maxMs",
+    "server/memoryBytes",
+    "server/memoryBytesMax",
+    "server/diskBytesBefore",
+    "server/diskBytesAfter",
+    "started",
+    "completed",
+];
+
+#[test]
+fn a_load_test_in_a_closed_loop_at_a_rate_and_of_reads_reports_the_same_fields() {
+    let folders = Folders::with(&GUESTS);
+    let server = folders.serve(&["--set", "carrier-stub.delayMs=0"]);
+    let nothing = load_test("--read --in-flight 2 --shipments 1", &server.url);
+    assert!(nothing.code == 3 && nothing.err.contains("no process has completed"), "{nothing:?}");
+    for (words, count, is_open, is_about_shipments) in [
+        ("--in-flight 4 --shipments 30 --ids domestic", 30, false, true),
+        ("--rate 200 --shipments 20", 20, true, true),
+        ("--read --in-flight 4 --shipments 100", 100, false, false),
+        ("--read --rate 500 --shipments 50", 50, true, false),
+    ] {
+        let ended = load_test(&format!("{words} --json"), &server.url);
+        let report: Value = serde_json::from_str(&ended.out).unwrap();
+        let counts = ["started", "completed", "measured", "failed", "errors", "lost"].map(|field| report[field].as_u64());
+        assert_eq!((ended.code, counts), (0, [count, count, count, 0, 0, 0].map(Some)), "{words}: {ended:?}");
+        for field in MEASURED {
+            assert!(report.pointer(&format!("/{field}")).is_some_and(Value::is_number), "{words}: {field} is missing: {report}");
+        }
+        assert_eq!(report["lateP99Ms"].is_number(), is_open, "{words}: {report}");
+        assert_eq!(report["server"]["diskBytesPerShipment"].is_number(), is_about_shipments, "{words}: {report}");
+        let ms = ["p50Ms", "p90Ms", "p99Ms", "p999Ms", "maxMs"].map(|field| report[field].as_f64());
+        assert!(ms.is_sorted() && report["complaint"].is_null(), "{words}: {report}");
+    }
+    server.stop();
+}
+
+#[test]
+fn a_load_test_of_nonsense_is_wrong_usage() {
+    for words in ["--in-flight 8 --rate 50", "--duration-s 3", "--in-flight 8 --duration-s 3 --warm-up-s 3", "--rate 0"] {
+        let ended = load_test(words, "http://127.0.0.1:1");
+        assert!(ended.code == 2 && !ended.err.is_empty(), "{words}: {ended:?}");
+    }
+}
+
+fn load_test(words: &str, url: &str) -> Ended {
+    run(&["load-test"].into_iter().chain(words.split(' ')).chain(["--url", url]).collect::<Vec<_>>())
 }

@@ -49,7 +49,7 @@ async fn every_metric_is_well_formed_and_documented_and_counts_what_happened() {
     assert_eq!((of("procession_processes_stuck"), of("procession_processes{phase=\"running\"}")), (0.0, 0.0));
     assert!(of("procession_decisions_total{verdict=\"accepted\"}") >= 3.0 && of("procession_commits_total") >= 2.0);
     assert!(of("procession_adapter_calls_total") >= 2.0 && of("procession_requests_total") >= 2.0);
-    assert!(of("procession_http_connections") >= 1.0);
+    assert!(of("procession_http_connections") >= 1.0 && of("procession_data_bytes") > 0.0);
     assert!(
         samples.iter().any(|(name, value)| name.contains("domestic-1.0") && name.contains("finished") && *value == 1.0),
         "{samples:#?}"

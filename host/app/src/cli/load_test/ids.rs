@@ -2,6 +2,7 @@
 //! They are random, since a shipment begins once and a test may be run again on the same host.
 
 use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
 
 use clap::ValueEnum;
 
@@ -22,6 +23,38 @@ pub(super) enum Kind {
     Mixed,
 }
 
+/// Whom a test is about.
+pub(super) enum Subjects {
+    /// Shipments that nobody has heard of.
+    Fresh(Ids),
+    /// Processes that have ended, one after another from `at` on, and again.
+    Finished { ids: Arc<[String]>, at: usize },
+}
+
+impl Subjects {
+    pub(super) fn finished(ids: Vec<String>) -> Self {
+        Self::Finished { ids: ids.into(), at: 0 }
+    }
+
+    /// Those of one of the loops.
+    pub(super) fn of_loop(&self, index: usize) -> Self {
+        match self {
+            Self::Fresh(ids) => Self::Fresh(Ids::new(ids.kind, ids.with_failures)),
+            Self::Finished { ids, at } => Self::Finished { ids: Arc::clone(ids), at: at + index },
+        }
+    }
+
+    pub(super) fn next(&mut self) -> String {
+        match self {
+            Self::Fresh(ids) => ids.next(),
+            Self::Finished { ids, at } => {
+                *at += 1;
+                ids[*at % ids.len()].clone()
+            }
+        }
+    }
+}
+
 /// A source of ids; no two of them are the same.
 pub(super) struct Ids {
     kind: Kind,
@@ -32,7 +65,7 @@ pub(super) struct Ids {
 
 impl Ids {
     pub(super) fn new(kind: Kind, with_failures: bool) -> Self {
-        // std keys every one of these differently, so workers never share ids.
+        // std keys every one of these differently, so loops never share ids.
         Self { kind, with_failures, random: RandomState::new(), count: 0 }
     }
 
@@ -60,7 +93,7 @@ impl Ids {
 mod tests {
     use std::collections::HashSet;
 
-    use super::{Ids, Kind};
+    use super::{Ids, Kind, Subjects};
 
     #[test]
     fn ids_are_of_the_kind_that_is_asked_for_and_all_different() {
@@ -72,5 +105,14 @@ mod tests {
         let ids: Vec<String> = (0..1_000).map(|_| international.next()).collect();
         assert!(ids.iter().all(|id| !id.starts_with('1')));
         assert!(ids.iter().any(|id| id.ends_with(['1', '2', '3'])));
+    }
+    #[test]
+    fn what_has_finished_is_read_again_and_again_and_every_loop_begins_elsewhere() {
+        let subjects = Subjects::finished(vec!["A".to_owned(), "B".to_owned(), "C".to_owned()]);
+        let of_loop = |index| {
+            let mut subjects = subjects.of_loop(index);
+            (0..4).map(|_| subjects.next()).collect::<String>()
+        };
+        assert_eq!([of_loop(0), of_loop(1)], ["BCAB", "CABC"]);
     }
 }

@@ -1,10 +1,11 @@
-//! One shipment, from its trigger to its end.
+//! One shipment from its trigger to its end, or one look at it afterwards.
 //! A trigger that got no answer is repeated: the same request has the same receipt, so nothing begins twice.
 
 use std::time::{Duration, Instant};
 
 use axum::http::Method;
 use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::cli::client::{Question, Server};
 use crate::cli::failure::Failure;
@@ -29,6 +30,9 @@ struct Answer {
     phase: Option<String>,
 }
 
+/// Processes that are read in turn; more of them than the store keeps at hand would be another test.
+const FINISHED: &str = "/processes?phase=completed&limit=1000";
+
 /// Triggers a shipment and waits for its end until `patience` after `at`.
 pub(super) async fn to_end(server: &Server, id: &str, at: Instant, patience: Duration) -> End {
     let path = format!("/processes/{id}");
@@ -40,7 +44,7 @@ pub(super) async fn to_end(server: &Server, id: &str, at: Instant, patience: Dur
         }
         let wait = format!("wait={}", left.as_secs().clamp(1, 60));
         let answered = ask(server, Question::new(method.clone(), &path).header("prefer", &wait)).await;
-        match answered.map(|answer| answer.phase) {
+        match answered.map(|answer: Answer| answer.phase) {
             Ok(Some(phase)) if phase == "completed" => return End::Completed,
             Ok(Some(phase)) if matches!(phase.as_str(), "failed" | "cancelled") => return End::Failed,
             // It was taken: from here on it is only waited for.
@@ -56,7 +60,32 @@ pub(super) async fn to_end(server: &Server, id: &str, at: Instant, patience: Dur
     }
 }
 
-async fn ask(server: &Server, question: Question<'_>) -> Result<Answer, String> {
+/// Reads a process once.
+pub(super) async fn read(server: &Server, id: &str) -> End {
+    match ask::<IgnoredAny>(server, Question::get(format!("/processes/{id}"))).await {
+        Ok(_) => End::Completed,
+        Err(text) => End::Error(text),
+    }
+}
+
+/// The ids of processes that have completed; at least one.
+pub(super) async fn finished(server: &Server) -> Result<Vec<String>, Failure> {
+    #[derive(Deserialize)]
+    struct Row {
+        id: String,
+    }
+    #[derive(Deserialize)]
+    struct Page {
+        items: Vec<Row>,
+    }
+    let page: Page = ask(server, Question::get(FINISHED)).await.map_err(Failure::Failed)?;
+    if page.items.is_empty() {
+        return Err(Failure::Refused("there is nothing to read: no process has completed; trigger some first, without --read".to_owned()));
+    }
+    Ok(page.items.into_iter().map(|row| row.id).collect())
+}
+
+async fn ask<T: DeserializeOwned>(server: &Server, question: Question<'_>) -> Result<T, String> {
     let text = |failure: Failure| match failure {
         Failure::Failed(text)
         | Failure::Usage(text)

@@ -1,10 +1,13 @@
-//! What the metrics have seen of the store: a survey that goes on a little with each scrape.
-//! It is never asked more often than every few seconds, whoever scrapes.
+//! What the metrics have seen of the store: a survey that goes on a little with each scrape, and the room that its folder takes.
+//! The survey is never asked more often than every few seconds, whoever scrapes.
 
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use procession_engine::query::{Query, Survey};
+
+use super::disk;
 
 /// A survey is at least so old before another one begins or the present one goes on.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -16,6 +19,8 @@ const ROWS_AT_ONCE: usize = 10_000;
 /// What was seen of the store.
 pub(crate) struct Look {
     started: Instant,
+    /// None where everything is kept in memory.
+    data: Option<PathBuf>,
     seen: Mutex<Seen>,
 }
 
@@ -27,12 +32,17 @@ struct Seen {
 }
 
 impl Look {
-    pub(crate) fn new() -> Self {
-        Self { started: Instant::now(), seen: Mutex::default() }
+    pub(crate) fn new(data: Option<PathBuf>) -> Self {
+        Self { started: Instant::now(), data, seen: Mutex::default() }
     }
 
     pub(super) fn uptime(&self) -> Duration {
         self.started.elapsed()
+    }
+
+    /// Bytes on the disk; none where nothing is there, or more than a scrape may look at. Blocks.
+    pub(super) fn data_bytes(&self) -> Option<u64> {
+        disk::taken_bytes(self.data.as_deref()?)
     }
 
     /// The last whole survey; none where the first one is still under way. Blocks.

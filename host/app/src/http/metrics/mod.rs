@@ -1,10 +1,12 @@
 //! The host in numbers, in the text format of Prometheus.
 //! A scrape does a bounded amount of work, however much there is to count; what each number means to an operator is said in `docs/operations.md`.
 
+mod disk;
 mod look;
 mod memory;
 mod text;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -25,6 +27,7 @@ const STORE_WITHIN: Duration = Duration::from_secs(2);
 pub(super) async fn show(State(desk): State<Desk>) -> Response {
     let mut text = Text::default();
     host(&mut text, &desk);
+    data(&mut text, &desk).await;
     let is_up = store_is_up(&desk).await;
     text.gauge("procession_store_up", "Whether the store can be read and syncs.", u64::from(is_up));
     counters(&mut text, desk.engine.counters());
@@ -49,6 +52,14 @@ fn host(text: &mut Text, desk: &Desk) {
     text.gauge("procession_uptime_seconds", "Seconds since the host was started.", desk.look.uptime().as_secs());
     if let Some(bytes) = memory::resident_bytes() {
         text.gauge("process_resident_memory_bytes", "Memory that the program holds.", bytes);
+    }
+}
+
+/// Also where the store is down: then it may be because the disk is full.
+async fn data(text: &mut Text, desk: &Desk) {
+    let look = Arc::clone(&desk.look);
+    if let Ok(Some(bytes)) = tokio::task::spawn_blocking(move || look.data_bytes()).await {
+        text.gauge("procession_data_bytes", "Bytes that the data folder takes on the disk.", bytes);
     }
 }
 
