@@ -65,3 +65,8 @@ fn what_an_outage_of_the_store_held_up_is_done_when_the_store_works_again() {
 fn what_a_process_sends_while_it_is_taken_up_waits_behind_what_it_kept() {
     keeps_every_promise(&[8_028]);
 }
+
+#[test]
+fn a_module_may_be_removed_once_the_process_that_was_on_it_has_left() {
+    keeps_every_promise(&[3_770]);
+}

@@ -106,6 +106,7 @@ mod tests {
         assert!(ids.iter().all(|id| !id.starts_with('1')));
         assert!(ids.iter().any(|id| id.ends_with(['1', '2', '3'])));
     }
+
     #[test]
     fn what_has_finished_is_read_again_and_again_and_every_loop_begins_elsewhere() {
         let subjects = Subjects::finished(vec!["A".to_owned(), "B".to_owned(), "C".to_owned()]);
