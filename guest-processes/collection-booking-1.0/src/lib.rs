@@ -5,7 +5,7 @@ pub mod schedule;
 pub mod state;
 
 use decisions::{Command, Message};
-use procession_sdk::contract::{Context, Manifest, View};
+use procession_sdk::contract::{Context, Manifest, Sharing, View};
 use procession_sdk::{Decision, Process, Recorded, Trigger};
 use state::{Event, State};
 
@@ -21,6 +21,7 @@ impl Process for Collection {
 
     fn manifest() -> Manifest {
         Manifest::process::<Self>("collection-booking-1.0", "Collection")
+            .sharing(Sharing::Shared)
             .starts(["CreateCollectionBooking"])
             .reacts_to(["CollectionBookingInitialized"])
     }

@@ -6,7 +6,7 @@ pub mod state;
 mod undoing;
 
 use decisions::{Command, Message};
-use procession_sdk::contract::{Context, Manifest, View};
+use procession_sdk::contract::{Context, Manifest, Sharing, View};
 use procession_sdk::{Decision, Process, Recorded, Trigger};
 use state::{Event, State};
 
@@ -21,14 +21,17 @@ impl Process for Collection {
     type Command = Command;
 
     fn manifest() -> Manifest {
-        Manifest::process::<Self>("collection-booking-1.1", "Collection").starts(["CreateCollectionBooking"]).reacts_to([
-            "CollectionBookingInitialized",
-            "CollectionBookingSubprocessFailed",
-            "CollectionBookedLate",
-            "CollectionBookingCancellationStarted",
-            "BookedCollectionCancelled",
-            "BookedCollectionCancellationFailed",
-        ])
+        Manifest::process::<Self>("collection-booking-1.1", "Collection")
+            .sharing(Sharing::Shared)
+            .starts(["CreateCollectionBooking"])
+            .reacts_to([
+                "CollectionBookingInitialized",
+                "CollectionBookingSubprocessFailed",
+                "CollectionBookedLate",
+                "CollectionBookingCancellationStarted",
+                "BookedCollectionCancelled",
+                "BookedCollectionCancellationFailed",
+            ])
     }
 
     fn evolve(state: &mut State, event: Event, _: &Recorded<'_>) {

@@ -6,7 +6,7 @@ pub mod decisions;
 pub mod state;
 
 use decisions::{Command, Message};
-use procession_sdk::contract::{Context, Manifest, View};
+use procession_sdk::contract::{Context, Manifest, Sharing, View};
 use procession_sdk::{Decision, Process, Recorded, Trigger};
 use state::{Event, State};
 
@@ -21,7 +21,7 @@ impl Process for Domestic {
     type Command = Command;
 
     fn manifest() -> Manifest {
-        Manifest::process::<Self>("domestic-1.0", "Process").starts(["ProcessShipment"]).reacts_to([
+        Manifest::process::<Self>("domestic-1.0", "Process").sharing(Sharing::Shared).starts(["ProcessShipment"]).reacts_to([
             "ShipmentProcessStarted",
             "ManifestationAndDocumentsStarted",
             "ShipmentManifestationCompleted",

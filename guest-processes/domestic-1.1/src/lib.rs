@@ -6,7 +6,7 @@ pub mod decisions;
 pub mod state;
 
 use decisions::{Command, Message};
-use procession_sdk::contract::{Context, Manifest, View};
+use procession_sdk::contract::{Context, Manifest, Sharing, View};
 use procession_sdk::{Decision, Process, Recorded, Trigger};
 use state::{Event, State};
 
@@ -21,19 +21,20 @@ impl Process for Domestic {
     type Command = Command;
 
     fn manifest() -> Manifest {
-        let manifest = Manifest::process::<Self>("domestic-1.1", "Process").starts(["ProcessShipment"]).reacts_to([
-            "ShipmentProcessStarted",
-            "ManifestationAndDocumentsStarted",
-            "ShipmentManifestationCompleted",
-            "ShipmentManifestationFailed",
-            "ShipmentLabelsGenerationCompleted",
-            "CombinedDocumentGenerationCompleted",
-            "ManifestationAndDocumentsCompleted",
-            "ManifestationAndDocumentsFailed",
-            "CollectionBookingCompleted",
-            "CollectionBookingFailed",
-            "ShipmentProcessCompletionChecked",
-        ]);
+        let manifest =
+            Manifest::process::<Self>("domestic-1.1", "Process").sharing(Sharing::Shared).starts(["ProcessShipment"]).reacts_to([
+                "ShipmentProcessStarted",
+                "ManifestationAndDocumentsStarted",
+                "ShipmentManifestationCompleted",
+                "ShipmentManifestationFailed",
+                "ShipmentLabelsGenerationCompleted",
+                "CombinedDocumentGenerationCompleted",
+                "ManifestationAndDocumentsCompleted",
+                "ManifestationAndDocumentsFailed",
+                "CollectionBookingCompleted",
+                "CollectionBookingFailed",
+                "ShipmentProcessCompletionChecked",
+            ]);
         // A history that began on 1.0 may hold receipts.
         manifest.takes_over(["domestic-1.0"]).only_reads(["ReceiptGenerationStarted", "ReceiptGenerationCompleted"])
     }

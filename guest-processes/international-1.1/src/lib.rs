@@ -7,7 +7,7 @@ pub mod decisions;
 pub mod state;
 
 use decisions::{Command, Message};
-use procession_sdk::contract::{Context, Manifest, View};
+use procession_sdk::contract::{Context, Manifest, Sharing, View};
 use procession_sdk::{Decision, Process, Recorded, Trigger};
 use state::{Event, State};
 
@@ -22,7 +22,7 @@ impl Process for International {
     type Command = Command;
 
     fn manifest() -> Manifest {
-        Manifest::process::<Self>("international-1.1", "Process").starts(["ProcessShipment"]).reacts_to([
+        Manifest::process::<Self>("international-1.1", "Process").sharing(Sharing::Shared).starts(["ProcessShipment"]).reacts_to([
             "ShipmentProcessStarted",
             "ManifestationAndDocumentsStarted",
             "CustomsInvoiceGenerationCompleted",

@@ -6,7 +6,7 @@ pub mod decisions;
 pub mod state;
 
 use decisions::{Command, Message};
-use procession_sdk::contract::{Context, Manifest, View};
+use procession_sdk::contract::{Context, Manifest, Sharing, View};
 use procession_sdk::{Decision, Process, Recorded, Trigger};
 use state::{Event, State};
 
@@ -22,6 +22,7 @@ impl Process for Shipment {
 
     fn manifest() -> Manifest {
         Manifest::process::<Self>("manifestation-and-documents-1.0", "Shipment")
+            .sharing(Sharing::Shared)
             .starts(["CreateShipment"])
             .reacts_to(["ShipmentLegManifested", "ShipmentLegManifestationFailed"])
     }

@@ -7,7 +7,7 @@ pub mod state;
 mod undoing;
 
 use decisions::{Command, Message};
-use procession_sdk::contract::{Context, Manifest, View};
+use procession_sdk::contract::{Context, Manifest, Sharing, View};
 use procession_sdk::{Decision, Process, Recorded, Trigger};
 use state::{Event, State};
 
@@ -22,14 +22,17 @@ impl Process for Shipment {
     type Command = Command;
 
     fn manifest() -> Manifest {
-        Manifest::process::<Self>("manifestation-and-documents-1.1", "Shipment").starts(["CreateShipment"]).reacts_to([
-            "ShipmentLegManifested",
-            "ShipmentLegManifestationFailed",
-            "ShipmentLegManifestedLate",
-            "ShipmentCancellationStarted",
-            "ShipmentLegCancelled",
-            "ShipmentLegCancellationFailed",
-        ])
+        Manifest::process::<Self>("manifestation-and-documents-1.1", "Shipment")
+            .sharing(Sharing::Shared)
+            .starts(["CreateShipment"])
+            .reacts_to([
+                "ShipmentLegManifested",
+                "ShipmentLegManifestationFailed",
+                "ShipmentLegManifestedLate",
+                "ShipmentCancellationStarted",
+                "ShipmentLegCancelled",
+                "ShipmentLegCancellationFailed",
+            ])
     }
 
     fn evolve(state: &mut State, event: Event, _: &Recorded<'_>) {

@@ -4,6 +4,8 @@
 #define DAY_MS ((uint64_t)24 * 60 * 60 * 1000)
 #define TEN_YEARS_MS (3650 * DAY_MS)
 #define AMOUNT_MAX (((uint64_t)1 << 53) - 1)
+// Characters of an item: it is a tag, and a tag has room for 256 bytes.
+#define ITEM_MAX 64
 #define NOT_PAID "not paid in time"
 
 typedef enum step { NOTHING, PLACED, PAID, SHIPPED, CANCELLED } step;
@@ -38,12 +40,19 @@ static bool evolve(void *state, const pc_event *event) {
   return true;
 }
 
+// Every byte but those that continue a character begins one.
+static size_t characters(pc_text text) {
+  size_t count = 0;
+  for (size_t at = 0; at < text.bytes; at++) count += (text.at[at] & 0xc0) != 0x80;
+  return count;
+}
+
 static void place(pc_context *ctx, const pc_json *data, pc_answer *answer) {
   pc_text item;
   uint64_t amount, within = DAY_MS;
   const pc_json *given = pc_field(data, "paymentWithinMs");
-  if (!pc_get_text(pc_field(data, "item"), &item) || item.bytes == 0) {
-    return pc_invalid(answer, "invalid-order", pc_c("item: must be text that is not empty"));
+  if (!pc_get_text(pc_field(data, "item"), &item) || item.bytes == 0 || characters(item) > ITEM_MAX) {
+    return pc_invalid(answer, "invalid-order", pc_c("item: must be text of 1 to 64 characters"));
   }
   if (!pc_get_whole(pc_field(data, "amount"), &amount) || amount < 1 || amount > AMOUNT_MAX) {
     return pc_invalid(answer, "invalid-order", pc_c("amount: must be a whole number from 1"));

@@ -3,6 +3,7 @@ package main
 
 import (
 	"fmt"
+	"unicode/utf8"
 
 	"procession"
 )
@@ -11,6 +12,7 @@ const (
 	dayMS      = 24 * 60 * 60 * 1000
 	tenYearsMS = 3650 * dayMS
 	amountMax  = 1<<53 - 1
+	itemMax    = 64 // characters: an item is a tag, and a tag has room for 256 bytes
 	notPaid    = "not paid in time"
 )
 
@@ -120,8 +122,8 @@ func place(ctx *procession.Context, data procession.Data) procession.Decision {
 		within = *order.PaymentWithinMS
 	}
 	switch {
-	case order.Item == "":
-		return procession.Invalid("invalid-order", "item: must be text that is not empty")
+	case order.Item == "" || utf8.RuneCountInString(order.Item) > itemMax:
+		return procession.Invalid("invalid-order", "item: must be text of 1 to 64 characters")
 	case order.Amount < 1 || order.Amount > amountMax:
 		return procession.Invalid("invalid-order", "amount: must be a whole number from 1")
 	case within > tenYearsMS:

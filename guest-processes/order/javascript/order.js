@@ -66,9 +66,12 @@ export const { definition, decider } = defineProcess({
   },
 });
 
+// Characters of an item: it is a tag, and a tag has room for 256 bytes.
+const ITEM_MAX = 64;
+
 function place(ctx, data) {
   const { item, amount, paymentWithinMs = DAY_MS } = data ?? {};
-  if (typeof item !== "string" || item === "") return invalid("invalid-order", "item: must be text that is not empty");
+  if (typeof item !== "string" || item === "" || [...item].length > ITEM_MAX) return invalid("invalid-order", "item: must be text of 1 to 64 characters");
   if (!Number.isSafeInteger(amount) || amount < 1) return invalid("invalid-order", "amount: must be a whole number from 1");
   if (!Number.isSafeInteger(paymentWithinMs) || paymentWithinMs < 0 || paymentWithinMs > TEN_YEARS_MS) {
     return invalid("invalid-order", "paymentWithinMs: must be a whole number of milliseconds up to ten years");

@@ -11,6 +11,8 @@ from procession import (
 DAY_MS = 24 * 60 * 60 * 1_000
 TEN_YEARS_MS = 3_650 * DAY_MS
 AMOUNT_MAX = 2**53 - 1
+# Characters of an item: it is a tag, and a tag has room for 256 bytes.
+ITEM_MAX = 64
 NOT_PAID = "not paid in time"
 
 
@@ -84,8 +86,8 @@ class Order(Process[State]):
 def place(ctx: Context, data: Any) -> Decision:
     data = data if isinstance(data, dict) else {}
     item, amount, within = data.get("item"), data.get("amount"), data.get("paymentWithinMs", DAY_MS)
-    if not isinstance(item, str) or not item:
-        return invalid("invalid-order", "item: must be text that is not empty")
+    if not isinstance(item, str) or not 1 <= len(item) <= ITEM_MAX:
+        return invalid("invalid-order", "item: must be text of 1 to 64 characters")
     if not whole(amount, AMOUNT_MAX) or amount < 1:
         return invalid("invalid-order", "amount: must be a whole number from 1")
     if not whole(within, TEN_YEARS_MS):

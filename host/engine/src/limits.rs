@@ -23,9 +23,11 @@ pub struct Limits {
     pub flood_reserve: u64,
     /// Timers, answers that are waited for, and messages put off, of one stream; each of them stands in the process's row, which every commit writes.
     pub waits_per_stream_max: usize,
-    /// What a definition may waste of the workers' time in calls that come to nothing, in milliseconds: a few endless loops. Beyond that it rests.
+    /// What a definition may waste of the workers' time in calls that come to nothing, in milliseconds: an endless loop and another. Beyond that it rests.
+    /// It is felt by those beside it all at once, so it is a small part of any span in which somebody looks at how long 99 of 100 requests take.
     pub wasted_ms_max: u64,
-    /// How much of that is forgiven in a second, in milliseconds: less than a hundredth, so that 99 of 100 requests for others meet no loop.
+    /// How much of that is forgiven in a second, in milliseconds: far less than a hundredth, so that 99 of 100 requests for others meet no loop
+    /// although each loop stops its worker for much longer than they usually take.
     pub wasted_ms_per_s: u64,
     /// How long what is for a module that is not compiled yet waits before it is looked at again, in milliseconds: compiling takes seconds.
     pub cold_retry_ms: u64,
@@ -86,8 +88,8 @@ impl Default for Limits {
             flood_bytes: 128 * 1_024 * 1_024,
             flood_reserve: 4_096,
             waits_per_stream_max: 1_024,
-            wasted_ms_max: 500,
-            wasted_ms_per_s: 5,
+            wasted_ms_max: 150,
+            wasted_ms_per_s: 2,
             cold_retry_ms: 500,
             decisions_per_chain_max: 256,
             rounds_per_turn_max: 64,

@@ -87,6 +87,11 @@ impl<G> Instance<G> {
         self.store.data().memory_bytes()
     }
 
+    /// Whether it holds more than half of the linear memory that it may have.
+    pub(crate) fn is_half_full(&self) -> bool {
+        self.memory_bytes() > self.allowance.memory_bytes / 2
+    }
+
     /// Its functions.
     pub(crate) fn guest(&self) -> &G {
         &self.guest

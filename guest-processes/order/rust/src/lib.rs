@@ -11,6 +11,8 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 const TEN_YEARS_MS: u64 = 3_650 * DAY_MS;
 /// The greatest whole number that every language can hold exactly.
 const AMOUNT_MAX: u64 = (1 << 53) - 1;
+/// Characters of an item: it is a tag, and a tag has room for 256 bytes.
+const ITEM_MAX: usize = 64;
 const NOT_PAID: &str = "not paid in time";
 
 /// What has been decided so far, folded.
@@ -128,8 +130,8 @@ impl Process for Order {
 
 fn place(ctx: &Context, order: &Value) -> Answer {
     let invalid = |message| reject_invalid("invalid-order", message);
-    let Some(item) = order["item"].as_str().filter(|item| !item.is_empty()) else {
-        return invalid("item: must be text that is not empty");
+    let Some(item) = order["item"].as_str().filter(|item| (1..=ITEM_MAX).contains(&item.chars().count())) else {
+        return invalid("item: must be text of 1 to 64 characters");
     };
     let Some(amount) = order["amount"].as_u64().filter(|amount| (1..=AMOUNT_MAX).contains(amount)) else {
         return invalid("amount: must be a whole number from 1");

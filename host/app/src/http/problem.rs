@@ -25,7 +25,7 @@ const BUSY_RETRY_S: &str = "1";
 const STORE_RETRY_S: &str = "5";
 
 /// Seconds after which a definition is asked again that rests: about as long as one endless loop makes it rest.
-const REST_RETRY_S: &str = "20";
+const REST_RETRY_S: &str = "50";
 
 /// Compiling takes seconds, and half a minute for interpreted languages.
 const COMPILE_RETRY_S: &str = "10";

@@ -59,6 +59,14 @@ pub trait Definition: Send + Sync {
     /// [`GuestError`] where the guest refuses or breaks.
     fn restore(&self, snapshot: Option<&Json>) -> Result<Box<dyn Decider>, GuestError>;
 
+    /// The state before the first event, in an instance that no other process has used: what an audit compares with.
+    ///
+    /// # Errors
+    /// [`GuestError`] where the guest refuses or breaks.
+    fn restore_apart(&self) -> Result<Box<dyn Decider>, GuestError> {
+        self.restore(None)
+    }
+
     /// The same definition for one thread that folds many histories, one after the other, and distrusts what it finds:
     /// their states may share an instance, whatever the definition wishes. None where that would save nothing.
     fn for_histories(&self) -> Option<Box<dyn Definition>> {

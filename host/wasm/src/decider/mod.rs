@@ -54,6 +54,10 @@ impl Definition for ProcessDefinition {
         })
     }
 
+    fn restore_apart(&self) -> Result<Box<dyn Decider>, GuestError> {
+        Ok(Box::new(own::Own::restore(&self.module, None)?))
+    }
+
     fn for_histories(&self) -> Option<Box<dyn Definition>> {
         Some(Box::new(shared::Reading::of(&self.module)))
     }

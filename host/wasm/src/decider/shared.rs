@@ -1,7 +1,9 @@
 //! Many processes in one instance: cheapest, for trusted code.
 //! A room is an instance with its lock, a seat is one process in it. A trap empties the room, and everybody in it folds again elsewhere.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::ThreadId;
 
 use procession_engine::model::decision::{Context, Decision, Trigger};
 use procession_engine::model::event::StreamEvent;
@@ -13,15 +15,15 @@ use wasmtime::component::ResourceAny;
 use super::{ProcessInstance, ProcessModule, calls, log_drop};
 use crate::rules::Rules;
 
-/// The rooms of one module that take new processes: one a core, so that workers seldom wait for each other.
+/// The rooms of one module that take new processes: one a thread, so that workers never wait for each other.
 #[derive(Default)]
-pub(super) struct Rooms(Mutex<Open>);
+pub(super) struct Rooms(Mutex<HashMap<ThreadId, Open>>);
 
-#[derive(Default)]
+/// A room that takes new processes, and how many it has taken.
 struct Open {
     /// Weak: a room lives as long as somebody sits in it.
-    rooms: Vec<Weak<Room>>,
-    next: usize,
+    room: Weak<Room>,
+    taken: usize,
 }
 
 /// A shared instance; none once it broke.
@@ -36,27 +38,30 @@ pub(super) struct Seat {
     rules: Arc<Rules>,
 }
 
+/// Processes that one room takes in its life, one after the other: what a guest forgets to free stays small.
+const PROCESSES_PER_ROOM_MAX: usize = 4_096;
+
 impl Rooms {
     pub(super) fn restore(&self, module: &ProcessModule, snapshot: Option<&Json>) -> Result<Seat, GuestError> {
         Seat::take(self.room(module)?, module, snapshot)
     }
 
-    /// The next room in turn, or a new one in its place where it is broken, full or gone.
+    /// The room of this thread, or a new one in its place where it is broken, full, worn out or gone.
     fn room(&self, module: &ProcessModule) -> Result<Arc<Room>, GuestError> {
-        let limits = &module.rules.limits;
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let turn = open.next % limits.idle_instances_max.max(1);
-        open.next = open.next.wrapping_add(1);
-        let room = open.rooms.get(turn).and_then(Weak::upgrade);
-        let has_place = |room: &Arc<Room>| Arc::strong_count(room) <= limits.processes_per_shared_instance_max && room.is_sound();
-        if let Some(room) = room.filter(has_place) {
+        let full = module.rules.limits.processes_per_shared_instance_max;
+        let mut rooms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let thread = std::thread::current().id();
+        let has_place = |room: &Arc<Room>| Arc::strong_count(room) <= full && room.is_sound();
+        if let Some(open) = rooms.get_mut(&thread).filter(|open| open.taken < PROCESSES_PER_ROOM_MAX)
+            && let Some(room) = open.room.upgrade().filter(has_place)
+        {
+            open.taken += 1;
             return Ok(room);
         }
-        let room = Arc::new(Room { instance: Mutex::new(Some(module.blueprint.instantiate()?)) });
-        match open.rooms.get_mut(turn) {
-            Some(place) => *place = Arc::downgrade(&room),
-            None => open.rooms.push(Arc::downgrade(&room)),
-        }
+        let room = Arc::new(Room::new(module)?);
+        // Threads come and go; their rooms do, when the last one has left them.
+        rooms.retain(|_, open| open.room.strong_count() > 0);
+        rooms.insert(thread, Open { room: Arc::downgrade(&room), taken: 1 });
         Ok(room)
     }
 }
@@ -81,7 +86,7 @@ impl Reading {
             *used += 1;
             return Ok(Arc::clone(room));
         }
-        let room = Arc::new(Room { instance: Mutex::new(Some(self.module.blueprint.instantiate()?)) });
+        let room = Arc::new(Room::new(&self.module)?);
         *current = Some((Arc::clone(&room), 1));
         Ok(room)
     }
@@ -94,6 +99,10 @@ impl Definition for Reading {
 }
 
 impl Room {
+    fn new(module: &ProcessModule) -> Result<Self, GuestError> {
+        Ok(Self { instance: Mutex::new(Some(module.blueprint.instantiate()?)) })
+    }
+
     fn instance(&self) -> MutexGuard<'_, Option<ProcessInstance>> {
         self.instance.lock().unwrap_or_else(|poisoned| {
             // A panic of the host in the middle of a call: what it left behind is not used again.
@@ -103,9 +112,10 @@ impl Room {
         })
     }
 
-    /// Whether it takes another process. A room that is busy just now is sound as far as anybody knows; waiting would hold all workers up.
+    /// Whether it takes another process: it is not broken, and those in it have room to grow, since running out of memory would cost all of them their seats.
+    /// A room that is busy just now is sound as far as anybody knows; waiting would hold all workers up.
     fn is_sound(&self) -> bool {
-        self.instance.try_lock().map_or(true, |instance| instance.is_some())
+        self.instance.try_lock().map_or(true, |instance| instance.as_ref().is_some_and(|instance| !instance.is_half_full()))
     }
 }
 

@@ -79,6 +79,20 @@ fn a_full_shared_instance_is_followed_by_another_one() {
 }
 
 #[test]
+fn a_shared_instance_with_little_memory_left_takes_nobody_else() {
+    let mut guest = counting_decisions();
+    // Nine of the sixteen mebibytes that it wishes for.
+    guest.decide = format!("(drop (memory.grow (i32.const 144))) {}", guest.decide);
+    guest.said.memory_bytes = Some(16 * 1_024 * 1_024);
+    let definition = shared(guest, 10);
+    let [mut first, mut second] = [(); 2].map(|()| definition.restore(None).unwrap());
+    first.decide(&context(), &trigger()).unwrap();
+    assert_eq!(second.look().unwrap().phase, Phase::ALL[1], "who sits there stays");
+    let mut third = definition.restore(None).unwrap();
+    assert_eq!(third.look().unwrap().phase, Phase::ALL[0], "the third sits elsewhere");
+}
+
+#[test]
 fn a_shared_instance_forgets_the_processes_that_are_dropped() {
     let definition = shared(Guest { look: "(global.get $dropped)".to_owned(), ..Guest::process() }, 10);
     let [first, second, mut third] = [(); 3].map(|()| definition.restore(None).unwrap());

@@ -14,6 +14,7 @@ use crate::model::commit::{Entry, Snapshot};
 use crate::model::decision::Trigger;
 use crate::model::event::RecordedEvent;
 use crate::model::id::{MessageId, StreamName};
+use crate::model::manifest::Sharing;
 use crate::model::process::StreamHead;
 use crate::ports::definition::{Decider, Definition, GuestError, Module, Role};
 
@@ -23,9 +24,10 @@ type Restored = (Box<dyn Decider>, u64);
 impl Chain<'_> {
     /// Makes a turn, again in a fresh instance where the guest breaks, up to the limit.
     pub(super) fn attempt(&mut self, target: &Target, trigger: &Trigger, cause: &MessageId) -> Result<Outcome, Failure> {
+        let shares = self.snapshot.module(&target.module).is_some_and(|module| module.manifest.sharing == Sharing::Shared);
         let mut attempt = 1;
         loop {
-            let was_warm = self.lane.is_warm(&target.suffix);
+            let was_used = shares && attempt == 1 || self.lane.is_warm(&target.suffix);
             let started_us = self.shared.clock.ticks_us();
             match self.turn(target, trigger, cause) {
                 Err(Failure::Guest(definition, error)) => {
@@ -33,7 +35,7 @@ impl Chain<'_> {
                     self.shared.wasted(&target.module, &definition, started_us);
                     let process = &self.lane.row.id;
                     tracing::warn!(%process, stream = %target.suffix, message_id = %cause, definition, attempt, %error, "a definition broke");
-                    if attempt >= self.shared.limits.attempts_max || is_certain(&error, was_warm) {
+                    if attempt >= self.shared.limits.attempts_max || is_certain(&error, was_used) {
                         self.tried = attempt;
                         return Err(Failure::Guest(definition, error));
                     }
@@ -66,8 +68,7 @@ impl Chain<'_> {
         let outcome = turn.run(&mut *decider, trigger.clone(), cause.clone()).map_err(guest)?;
         self.has_room_for(target, &outcome).map_err(guest)?;
         if was_warm && self.audit_is_due() {
-            let again =
-                turn.run(&mut *self.fold_from_the_beginning(&module, &turn.stream)?, trigger.clone(), cause.clone()).map_err(guest)?;
+            let again = turn.run(&mut *self.fold_apart(&module, &turn.stream)?, trigger.clone(), cause.clone()).map_err(guest)?;
             if again != outcome {
                 Counters::count(&self.shared.counters.audit_differences);
                 return Err(guest(GuestError::Contract(
@@ -93,10 +94,15 @@ impl Chain<'_> {
         }
     }
 
-    /// Folds the whole stream, whatever snapshot there is: what an audit compares with.
+    /// Folds the whole stream, whatever snapshot there is.
     fn fold_from_the_beginning(&self, module: &Module, stream: &StreamName) -> Result<Box<dyn Decider>, Failure> {
-        let guest = |error| Failure::Guest(named(module), error);
-        let decider = definition_of(module)?.restore(None).map_err(guest)?;
+        let decider = definition_of(module)?.restore(None).map_err(|error| Failure::Guest(named(module), error))?;
+        self.fold_on(module, stream, decider, 0)
+    }
+
+    /// Folds the whole stream where nothing else has left anything behind: what an audit compares with.
+    fn fold_apart(&self, module: &Module, stream: &StreamName) -> Result<Box<dyn Decider>, Failure> {
+        let decider = definition_of(module)?.restore_apart().map_err(|error| Failure::Guest(named(module), error))?;
         self.fold_on(module, stream, decider, 0)
     }
 
@@ -160,8 +166,8 @@ impl Chain<'_> {
 }
 
 /// Whether another attempt would only cost the same once more: what used up a limit in a fresh instance does so again, and takes the longest of all.
-fn is_certain(error: &GuestError, was_warm: bool) -> bool {
-    !was_warm && matches!(error, GuestError::Limit(_))
+fn is_certain(error: &GuestError, was_used: bool) -> bool {
+    !was_used && matches!(error, GuestError::Limit(_))
 }
 
 fn definition_of(module: &Module) -> Result<&dyn Definition, Failure> {
