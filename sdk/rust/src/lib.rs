@@ -70,6 +70,8 @@ pub mod trigger;
 pub mod upcast;
 pub mod view;
 
+mod shortened;
+
 #[doc(hidden)]
 pub mod bindings;
 pub mod contract;

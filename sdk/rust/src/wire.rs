@@ -2,12 +2,14 @@
 //!
 //! No rule about any message lives here.
 
+use std::fmt;
+
 use serde::Serialize;
 use serde::de::value::{Error as NameError, StrDeserializer};
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, IntoDeserializer, VariantAccess, Visitor};
 use serde_path_to_error::Segment;
 
-use crate::kinds;
+use crate::{kinds, shortened};
 
 /// Why a kind and its data are no `T`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,11 +43,28 @@ pub fn write<T: Serialize + DeserializeOwned>(value: &T) -> Result<(&'static str
 /// # Errors
 /// When there is no such kind, or the data does not fit; then the message names the field by its whole path.
 pub fn read<T: DeserializeOwned>(kind: &str, data: &str) -> Result<T, Unread> {
+    if data.len() > LONG {
+        refuse_misplaced_text::<T>(kind, data)?;
+    }
     // Following the path costs an allocation a field, so it is followed only once something is known to be wrong.
     read_own(kind, data).or_else(|unread| match unread {
         Unread::UnknownKind => Err(unread),
-        Unread::InvalidData(_) => read_with_path(kind, data),
+        Unread::InvalidData(_) => read_with_path(kind, data).map_err(|misfit| Unread::InvalidData(misfit.to_string())),
     })
+}
+
+/// Data from which on it is worth while to look for long texts before anything is read, in bytes.
+const LONG: usize = 4 * 1_024;
+
+/// Text where there should be none is quoted by serde, character by character, at some thousand instructions each:
+/// whoever sends a long one would use up the fuel of the call, and so park the process. A beginning of it shows the same mistake.
+#[cold]
+fn refuse_misplaced_text<T: DeserializeOwned>(kind: &str, data: &str) -> Result<(), Unread> {
+    match read_with_path::<T>(kind, &shortened::texts(data)) {
+        // Of any other mistake the shortening may be the cause.
+        Err(misfit) if misfit.message.starts_with("invalid type: string") => Err(Unread::InvalidData(misfit.to_string())),
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// The variant of this kind with this data, for what the definition itself has written: an event.
@@ -60,8 +79,23 @@ pub fn read_own<T: DeserializeOwned>(kind: &str, data: &str) -> Result<T, Unread
     T::deserialize(Kinded { kind, data }).map_err(|error| Unread::InvalidData(error.to_string()))
 }
 
+/// What does not fit, and where.
+struct Misfit {
+    path: String,
+    message: String,
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
 #[cold]
-fn read_with_path<T: DeserializeOwned>(kind: &str, data: &str) -> Result<T, Unread> {
+fn read_with_path<T: DeserializeOwned>(kind: &str, data: &str) -> Result<T, Misfit> {
     serde_path_to_error::deserialize(Kinded { kind, data }).map_err(|error| {
         let mut path = String::new();
         for segment in error.path() {
@@ -75,9 +109,9 @@ fn read_with_path<T: DeserializeOwned>(kind: &str, data: &str) -> Result<T, Unre
         // serde blames the object for a field that is not there; people look for the field.
         if let Some(field) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
             push_field(&mut path, field);
-            return Unread::InvalidData(format!("{path}: is missing"));
+            return Misfit { path, message: "is missing".to_owned() };
         }
-        Unread::InvalidData(if path.is_empty() { message } else { format!("{path}: {message}") })
+        Misfit { path, message }
     })
 }
 
@@ -230,5 +264,20 @@ mod tests {
     fn what_is_no_enum_cannot_be_written() {
         assert!(write(&leg("a")).is_err());
         assert!(write(&7_u8).is_err());
+    }
+
+    #[test]
+    fn long_text_in_the_wrong_place_is_quoted_no_further_than_it_helps() {
+        let long = "\u{1f469}".repeat(2_000);
+        let read = read::<Message>("Wrapped", &format!(r#"{{"carrierId":[0,"{long}"],"b":"{long}"}}"#));
+        let Err(Unread::InvalidData(told)) = read else { panic!("it is no text") };
+        assert!(told.starts_with("carrierId: invalid type: sequence"), "{told}");
+        let Err(Unread::InvalidData(told)) = read_pair(&format!(r#"["{long}",""]"#)) else { panic!("it is no number") };
+        assert!(told.starts_with("[0]: invalid type: string \"") && told.len() < 300, "{told}");
+        assert_eq!(read_pair(&format!(r#"[7,"{long}"]"#)), Ok(Message::Pair(7, long)));
+    }
+
+    fn read_pair(data: &str) -> Result<Message, Unread> {
+        read("Pair", data)
     }
 }

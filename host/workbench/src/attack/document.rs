@@ -7,8 +7,10 @@ use serde_json::{Map, Value, json};
 use super::dice::Dice;
 use super::material::Material;
 
-/// Longest text that is made; a host takes payloads of a mebibyte, and one that long teaches no more than this.
+/// Longest text that is made; a longer one teaches no more than this.
 const TEXT_MAX: usize = 20_000;
+/// Longest document that is made: a host takes no longer message from outside, and a definition owes nobody an answer to one.
+const DOCUMENT_MAX: usize = 256 * 1_024;
 
 /// Texts that are seldom thought of.
 const TEXTS: [&str; 16] = [
@@ -71,7 +73,8 @@ pub(super) fn data_for(kind: &str, dice: &mut Dice, material: &Material) -> Json
         _ => leaf(None, dice, material),
     };
     let text = if dice.hits(4) { odd_text(&value, dice) } else { value.to_string() };
-    Json::parse(text).unwrap_or_else(|_| Json::null())
+    // What grew by being repeated in what was repeated is left; so is what cannot be read.
+    Some(text).filter(|text| text.len() <= DOCUMENT_MAX).and_then(|text| Json::parse(text).ok()).unwrap_or_else(Json::null)
 }
 
 /// An object out of fields that refusals have named.
