@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build guests demo run bench soak replay neighbours test simulate fuzz power-loss damage kill ci format lint doc clean target
+.PHONY: help build guests demo run bench bench-parts sandbox-cost growth compare soak replay neighbours test simulate fuzz power-loss damage kill ci format lint doc clean target
 
 GUESTS := guest-processes
 DIST := $(GUESTS)/dist
@@ -47,14 +47,28 @@ soak: guests ## an endurance test: FINISHED and PENDING processes and one of EVE
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && mkdir "$$folder/definitions" && cp $(DIST)/soak-1.0.wasm "$$folder/definitions/" \
 	&& cargo run --release --quiet --locked -p procession --example soak -- "$$folder/data" "$$folder/definitions" $(FINISHED) $(PENDING) $(EVENTS)
 
-SHIPMENTS ?= 20000
-replay: guests ## record SHIPMENTS, and measure how fast their decisions are made again
-	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && mkdir "$$folder/definitions" && cp $(DIST)/*-1.0.wasm "$$folder/definitions/" \
-	&& cargo run --release --quiet --locked -p procession --example replay -- "$$folder/data" "$$folder/definitions" $(DIST)/domestic-1.0.wasm $(SHIPMENTS)
+# Without a value each measurement takes the number that it needs.
+MEASURE_WITH := $(if $(SHIPMENTS),SHIPMENTS=$(SHIPMENTS))
+replay: guests ## how fast recorded decisions are made again (SHIPMENTS=5000 of them are recorded first)
+	$(MEASURE_WITH) cargo bench --locked -p procession-benches --bench replay
 
-neighbours: ## what each hostile definition costs its neighbours (SECONDS_EACH=20, HOSTILE_PER_S=20 processes of it a second)
+bench-parts: guests ## measure the parts: a turn, a commit group, a guest call, JSON, recovery, replay (PART=json for one)
+	$(MEASURE_WITH) cargo bench --locked -p procession-benches $(if $(PART),--bench $(PART),--benches)
+
+sandbox-cost: guests ## the example with its processes as plain Rust and as components (SHIPMENTS=10000 a round)
+	$(MEASURE_WITH) cargo run --release --quiet --locked -p procession-benches --bin sandbox
+
+growth: EVENTS = 1000000
+growth: PENDING = 10000
+growth: guests ## how cost grows with events, pending processes, streams, payloads and definitions (EVENTS=1000000 PENDING=10000)
+	EVENTS=$(EVENTS) PENDING=$(PENDING) cargo run --release --quiet --locked -p procession-benches --bin growth
+
+compare: build ## the same workload on Restate beside this one, in one run (SECONDS=20 a row; benches/compare/README.md)
+	BENCH_SECONDS=$(SECONDS) benches/compare/restate.sh
+
+neighbours: ## what each hostile definition costs its neighbours (SECONDS_EACH=20, HOSTILE_PER_S=20 processes of it a second, ONLY=loops)
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT \
-	&& cargo run --release --quiet --locked -p procession --example neighbours -- "$$folder/data" $(or $(SECONDS_EACH),20) $(or $(HOSTILE_PER_S),20)
+	&& cargo run --release --quiet --locked -p procession --example neighbours -- "$$folder/data" $(or $(SECONDS_EACH),20) $(or $(HOSTILE_PER_S),20) $(ONLY)
 
 test: guests-all test-sdks ## run all tests
 	cargo test --quiet --doc --locked --workspace

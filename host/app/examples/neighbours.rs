@@ -1,4 +1,5 @@
-//! What a hostile definition costs its neighbours: a steady load of healthy processes, without and beside each of them in turn.
+//! What a hostile definition costs its neighbours: a steady load of healthy processes, beside each of them in turn,
+//! compared with the same load beside as many more healthy ones, since any process costs something.
 //! `make neighbours` runs it. It prints figures and proves nothing by itself: timings are no tests.
 
 use std::path::Path;
@@ -19,35 +20,42 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [data, seconds, per_second] = &arguments[..] else {
-        anyhow::bail!("usage: neighbours DATA SECONDS HOSTILE_PER_SECOND");
+    let ([data, seconds, per_second] | [data, seconds, per_second, _]) = &arguments[..] else {
+        anyhow::bail!("usage: neighbours DATA SECONDS HOSTILE_PER_SECOND [PART_OF_A_NAME]");
     };
+    let wanted = arguments.get(3).map_or("", String::as_str);
     let (seconds, per_second): (u32, u32) = (seconds.parse()?, per_second.parse()?);
     let host = Arc::new(Host::builder().data(Path::new(data)).start().await?);
     host.deploy(healthy().component()).await?;
     println!(
-        "{HEALTHY_PER_S} healthy processes a second from start to end, {seconds} s each; beside them {per_second} hostile ones a second"
+        "{HEALTHY_PER_S} healthy processes a second from start to end, {seconds} s each; beside them {per_second} more a second, healthy or hostile ones"
     );
-    println!("{:<30} {:>9} {:>9} {:>9} {:>9} {:>7}", "ms", "quiet p50", "p50", "quiet p99", "p99", "ratio");
-    let (mut all_quiet, mut all_beside) = (Vec::new(), Vec::new());
-    let mut before = steady(&host, "warm-up", seconds).await?;
-    for (name, guest, _) in hostile() {
+    println!("{:<30} {:>11} {:>9} {:>11} {:>9} {:>7}", "ms", "healthy p50", "p50", "healthy p99", "p99", "ratio");
+    let (mut all_healthy, mut all_hostile) = (Vec::new(), Vec::new());
+    let mut before = beside(&host, "healthy", "warm-up", seconds, per_second).await?;
+    for (name, guest, _) in hostile().into_iter().filter(|(name, ..)| name.contains(wanted)) {
         let module = host.deploy(guest.component()).await?.record.digest;
-        let harm = tokio::spawn(flood(Arc::clone(&host), name, per_second));
-        let beside = steady(&host, name, seconds).await?;
-        harm.abort();
+        let hostile = beside(&host, name, name, seconds, per_second).await?;
         drained(&host, module).await?;
-        let after = steady(&host, &format!("after-{name}"), seconds).await?;
-        let quiet = [std::mem::replace(&mut before, after.clone()), after].concat();
-        row(name, &quiet, &beside);
-        all_quiet.extend(quiet);
-        all_beside.extend(beside);
+        let after = beside(&host, "healthy", &format!("after-{name}"), seconds, per_second).await?;
+        let healthy = [std::mem::replace(&mut before, after.clone()), after].concat();
+        row(name, &healthy, &hostile);
+        all_healthy.extend(healthy);
+        all_hostile.extend(hostile);
     }
-    row("all of them", &all_quiet, &all_beside);
+    row("all of them", &all_healthy, &all_hostile);
     if let Ok(host) = Arc::try_unwrap(host) {
         host.stop().await;
     }
     Ok(())
+}
+
+/// The steady load beside more processes of this definition.
+async fn beside(host: &Arc<Host>, name: &'static str, round: &str, seconds: u32, per_second: u32) -> anyhow::Result<Vec<Duration>> {
+    let more = tokio::spawn(flood(Arc::clone(host), name, round.to_owned(), per_second));
+    let took = steady(host, round, seconds).await;
+    more.abort();
+    took
 }
 
 /// Begins healthy processes at fixed times, and answers how long each took from the time that it was due.
@@ -70,12 +78,12 @@ async fn steady(host: &Arc<Host>, round: &str, seconds: u32) -> anyhow::Result<V
     Ok(took)
 }
 
-/// Begins hostile processes at fixed times, until it is aborted; what becomes of them is nobody's matter.
-async fn flood(host: Arc<Host>, name: &'static str, per_second: u32) {
+/// Begins processes of a definition at fixed times, until it is aborted; what becomes of them is nobody's matter.
+async fn flood(host: Arc<Host>, name: &'static str, round: String, per_second: u32) {
     let begun = Instant::now();
     for number in 0_u32.. {
         tokio::time::sleep_until((begun + Duration::from_secs(1) * number / per_second.max(1)).into()).await;
-        let (host, id) = (Arc::clone(&host), format!("bad-{name}-{number}"));
+        let (host, id) = (Arc::clone(&host), format!("more-{round}-{number}"));
         tokio::spawn(async move { host.send(&id, &saying(name).starts[0], 1).await });
     }
 }
@@ -86,9 +94,9 @@ async fn drained(host: &Arc<Host>, module: Digest) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn row(name: &str, quiet: &[Duration], beside: &[Duration]) {
-    let [(quiet_50, quiet_99), (p50, p99)] = [quiet, beside].map(|took| (within_ms(took, 0.5), within_ms(took, 0.99)));
-    println!("{name:<30} {quiet_50:>9.2} {p50:>9.2} {quiet_99:>9.2} {p99:>9.2} {:>7.2}", p99 / quiet_99);
+fn row(name: &str, healthy: &[Duration], hostile: &[Duration]) {
+    let [(healthy_50, healthy_99), (p50, p99)] = [healthy, hostile].map(|took| (within_ms(took, 0.5), within_ms(took, 0.99)));
+    println!("{name:<30} {healthy_50:>11.2} {p50:>9.2} {healthy_99:>11.2} {p99:>9.2} {:>7.2}", p99 / healthy_99);
 }
 
 /// The time within which this share of them ended, in milliseconds.
