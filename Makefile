@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build guests demo run bench bench-parts sandbox-cost growth compare soak replay neighbours test simulate fuzz power-loss damage kill ci format lint doc clean target
+.PHONY: help build guests demo run bench bench-parts sandbox-cost budget growth compare soak replay neighbours test simulate fuzz power-loss damage kill ci format lint doc clean target
 
 GUESTS := guest-processes
 DIST := $(GUESTS)/dist
@@ -57,6 +57,9 @@ bench-parts: guests ## measure the parts: a turn, a commit group, a guest call, 
 
 sandbox-cost: guests ## the example with its processes as plain Rust and as components (SHIPMENTS=10000 a round)
 	$(MEASURE_WITH) cargo run --release --quiet --locked -p procession-benches --bin sandbox
+
+budget: guests ## what a shipment costs: processor time by thread, allocations, writes, syncs (SHIPMENTS=10000)
+	$(MEASURE_WITH) cargo run --release --quiet --locked -p procession-benches --bin budget
 
 growth: EVENTS = 1000000
 growth: PENDING = 10000

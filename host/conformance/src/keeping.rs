@@ -4,7 +4,7 @@
 use procession_engine::model::note::{NOTES_PER_PROCESS_MAX, Note};
 use procession_engine::ports::store::{CommitError, EventStore};
 
-use crate::samples::{commit, note, process, snapshot, stream, submit, take, unknown};
+use crate::samples::{commit, long_text, note, process, snapshot, stream, submit, take, unknown};
 use crate::{Home, READ};
 
 /// Rule: the latest notes of each process are kept, oldest first.
@@ -32,7 +32,7 @@ pub fn a_stream_has_one_snapshot_the_latest<H: Home>() {
     let home = H::fresh();
     let store = home.open();
     assert_eq!(store.snapshot(&stream("a-Process")).expect(READ), None);
-    let long = format!("\"{}\"", "s".repeat(50_000));
+    let long = long_text(50_000);
     let mut row = unknown("a");
     for (version, state) in [(1, "1"), (2, long.as_str()), (3, "{}")] {
         let mut kept = commit(&row, &[("Process", 1)]);

@@ -9,7 +9,9 @@ use procession_engine::model::time::Timestamp;
 use procession_engine::model::view::{Phase, Tag};
 use procession_engine::ports::store::{EventStore, Scope};
 
-use crate::samples::{commit, events, json, message, module, note, process, receipt, snapshot, submit, take, timer, undelivered, unknown};
+use crate::samples::{
+    commit, events, json, long_text, message, module, note, process, receipt, snapshot, submit, take, timer, undelivered, unknown,
+};
 use crate::{Home, READ};
 use crate::{picture, shelf};
 
@@ -57,7 +59,7 @@ fn odd_commit(id: &str, key: &str) -> Commit {
     let decision = &mut odd.entry.as_mut().expect("the sample has an entry").decisions[0];
     decision.seed = u64::MAX;
     decision.events[0].data = json(ODD);
-    decision.events[1].data = json(&format!("\"{}\"", "x".repeat(1_000_000)));
+    decision.events[1].data = json(&long_text(1_000_000));
     decision.effects = vec![
         Effect::Send(Command { kind: Kind::start(), process: None, data: json("null"), expires_after_ms: Some(0) }),
         Effect::SetTimer { name: "t".to_owned(), at: Timestamp(1), data: json("{}") },
@@ -73,7 +75,7 @@ fn odd_commit(id: &str, key: &str) -> Commit {
         DeliveryState::Dead,
     ];
     odd.undelivered = (1..).zip(states).map(|(seq, state)| Undelivered { state, ..undelivered(id, seq) }).collect();
-    odd.undelivered[0].message.data = json(&format!("[\"{}\"]", "y".repeat(200_000)));
+    odd.undelivered[0].message.data = json(&format!("[{}]", long_text(200_000)));
     odd.undelivered[1].message.source = None;
     odd.undelivered[2].target = Some(Suffix::parse("Booking9").expect("valid"));
     odd.undelivered[4].failed = Some(Attempts::after(None, 7, ODD.to_owned(), ODD.to_owned(), Timestamp(3)));
@@ -98,7 +100,7 @@ pub fn a_large_value_that_grows_and_shrinks_is_read_as_it_is<H: Home>() {
     for size in sizes {
         let store = home.open();
         let mut next = commit(&row, &[("Process", 1)]);
-        next.row.streams[0].view.outcome = Some(json(&format!("\"{}\"", "z".repeat(size))));
+        next.row.streams[0].view.outcome = Some(json(&long_text(size)));
         row = take(&store, next);
         drop(store);
         assert_eq!(home.open().process(&row.id).expect(READ).as_ref(), Some(&row), "{size} bytes");

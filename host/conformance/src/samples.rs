@@ -34,6 +34,16 @@ pub fn json(text: &str) -> Json {
     Json::parse(text).expect("well-formed JSON")
 }
 
+/// A JSON string of so many characters that never repeats itself: a store that makes values smaller cannot make this one.
+pub fn long_text(characters: usize) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let states = std::iter::successors(Some(1_u64), |state| {
+        Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407))
+    });
+    let text: String = states.take(characters).map(|state| char::from(LETTERS[(state >> 58) as usize])).collect();
+    format!("\"{text}\"")
+}
+
 /// A stream's module, told apart by one number.
 pub fn module(number: u8) -> Digest {
     Digest([number; 32])

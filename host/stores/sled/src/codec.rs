@@ -4,11 +4,13 @@
 //! sled checks what it wrote, but a damaged page is sometimes served as an older or a shorter one, or as another's;
 //! the key is part of the checksum, so a value in the wrong place is found as well.
 
+use std::borrow::Cow;
+
 use procession_engine::ports::store::StoreError;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use crate::kept::{Kept, Shape};
-use crate::keys;
+use crate::{keys, packed};
 
 /// The longest body that stands in one value.
 ///
@@ -16,16 +18,39 @@ use crate::keys;
 /// (128 KiB) goes to a file of its own, which is never synced. 24 values of this size stay below that.
 pub(crate) const BODY_BYTES_MAX: usize = 4 * 1024;
 
-/// The shape of what has none: pieces, and where they are.
-const PLAIN: Shape = 1;
+/// The bit of the format byte that says that the body is packed.
+const PACKED: u8 = 0x80;
 /// Format byte and checksum.
 const FRAME_BYTES: usize = 9;
 
 /// What a value holds.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Body<'a> {
-    Whole(Shape, &'a [u8]),
-    InPieces(Shape, Pieces),
+    Whole(Form, &'a [u8]),
+    InPieces(Form, Pieces),
+}
+
+/// What the bytes of a body mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Form {
+    pub(crate) shape: Shape,
+    /// They have to be unpacked first.
+    packed: bool,
+}
+
+impl Form {
+    /// As it was encoded; also the form of what has no shape: pieces, and where they are.
+    pub(crate) const fn plain(shape: Shape) -> Self {
+        Self { shape, packed: false }
+    }
+
+    /// The form in which a body takes the least room, and its bytes in it.
+    pub(crate) fn smallest(shape: Shape, body: Vec<u8>) -> (Self, Vec<u8>) {
+        match packed::pack(&body) {
+            Some(packed) => (Self { shape, packed: true }, packed),
+            None => (Self::plain(shape), body),
+        }
+    }
 }
 
 /// A body that stands in values of its own.
@@ -75,26 +100,28 @@ pub(crate) fn encode(body: &impl Kept) -> Result<Vec<u8>, StoreError> {
 }
 
 /// What a body says.
-pub(crate) fn decode<T: Kept>(key: &[u8], shape: Shape, body: &[u8]) -> Result<T, StoreError> {
-    let read = if shape == T::SHAPE { Some(postcard::from_bytes(body)) } else { T::read_earlier(shape, body) };
-    let read = read.ok_or_else(|| damaged(key, &format!("its shape {shape} is not known")))?;
+pub(crate) fn decode<T: Kept>(key: &[u8], form: Form, body: &[u8]) -> Result<T, StoreError> {
+    let unpacked = if form.packed { packed::unpack(body).map(Cow::Owned) } else { Ok(Cow::Borrowed(body)) };
+    let body = unpacked.map_err(|why| damaged(key, &format!("it cannot be unpacked: {why}")))?;
+    let read = if form.shape == T::SHAPE { Some(postcard::from_bytes(&body)) } else { T::read_earlier(form.shape, &body) };
+    let read = read.ok_or_else(|| damaged(key, &format!("its shape {} is not known", form.shape)))?;
     read.map_err(|why| damaged(key, &format!("it cannot be read: {why}")))
 }
 
 /// A value that holds a body of at most [`BODY_BYTES_MAX`] in the first shape.
 pub(crate) fn seal(key: &[u8], body: &[u8]) -> Vec<u8> {
-    seal_as(key, PLAIN, body)
+    seal_as(key, Form::plain(1), body)
 }
 
 /// A value that holds a body of at most [`BODY_BYTES_MAX`].
-pub(crate) fn seal_as(key: &[u8], shape: Shape, body: &[u8]) -> Vec<u8> {
-    frame(format_of(shape, Stands::Whole), key, body)
+pub(crate) fn seal_as(key: &[u8], form: Form, body: &[u8]) -> Vec<u8> {
+    frame(format_of(form, Stands::Whole), key, body)
 }
 
 /// A value that says where the pieces of its body are.
-pub(crate) fn seal_pieces(key: &[u8], shape: Shape, pieces: Pieces) -> Result<Vec<u8>, StoreError> {
+pub(crate) fn seal_pieces(key: &[u8], form: Form, pieces: Pieces) -> Result<Vec<u8>, StoreError> {
     let where_they_are = postcard::to_stdvec(&pieces).map_err(|why| StoreError::Io(format!("a value could not be encoded: {why}")))?;
-    Ok(frame(format_of(shape, Stands::InPieces), key, &where_they_are))
+    Ok(frame(format_of(form, Stands::InPieces), key, &where_they_are))
 }
 
 /// How a body stands.
@@ -104,12 +131,13 @@ enum Stands {
     InPieces,
 }
 
-/// The format byte: two for each shape.
-fn format_of(shape: Shape, stands: Stands) -> u8 {
-    match stands {
-        Stands::Whole => 2 * shape - 1,
-        Stands::InPieces => 2 * shape,
-    }
+/// The format byte: two for each shape, and a bit where the body is packed.
+fn format_of(form: Form, stands: Stands) -> u8 {
+    let shape = match stands {
+        Stands::Whole => 2 * form.shape - 1,
+        Stands::InPieces => 2 * form.shape,
+    };
+    if form.packed { shape | PACKED } else { shape }
 }
 
 fn frame(format: u8, key: &[u8], body: &[u8]) -> Vec<u8> {
@@ -133,15 +161,15 @@ pub(crate) fn unseal<'a>(key: &[u8], value: &'a [u8]) -> Result<Body<'a>, StoreE
     if u64::from_be_bytes(expected) != checksum(format, key, body) {
         return Err(damaged(key, "its checksum does not fit"));
     }
-    let shape = format.div_ceil(2);
-    if format == 0 {
-        return Err(damaged(key, "its format 0 is not known"));
+    let form = Form { shape: (format & !PACKED).div_ceil(2), packed: format & PACKED != 0 };
+    if form.shape == 0 {
+        return Err(damaged(key, &format!("its format {format} is not known")));
     }
-    if format == format_of(shape, Stands::Whole) {
-        return Ok(Body::Whole(shape, body));
+    if format == format_of(form, Stands::Whole) {
+        return Ok(Body::Whole(form, body));
     }
     let pieces = postcard::from_bytes(body).map_err(|why| damaged(key, &format!("its pieces cannot be told: {why}")))?;
-    Ok(Body::InPieces(shape, pieces))
+    Ok(Body::InPieces(form, pieces))
 }
 
 /// The error for a key whose value is not what was written.
@@ -151,12 +179,12 @@ pub(crate) fn damaged(key: &[u8], how: &str) -> StoreError {
 
 #[cfg(test)]
 mod tests {
-    use super::{Body, seal, unseal};
+    use super::{Body, Form, seal, unseal};
 
     #[test]
     fn every_flipped_bit_and_every_cut_is_found() {
         let value = seal(b"Hkey", b"some body");
-        assert_eq!(unseal(b"Hkey", &value), Ok(Body::Whole(1, b"some body")));
+        assert_eq!(unseal(b"Hkey", &value), Ok(Body::Whole(Form::plain(1), b"some body")));
         for bit in 0..value.len() * 8 {
             let mut flipped = value.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
@@ -164,6 +192,13 @@ mod tests {
         }
         for length in 0..value.len() {
             assert!(unseal(b"Hkey", &value[..length]).is_err(), "cut to {length}");
+        }
+    }
+
+    #[test]
+    fn a_form_without_a_shape_is_refused() {
+        for format in [0, 0x80] {
+            assert!(unseal(b"Hkey", &super::frame(format, b"Hkey", b"some body")).is_err(), "{format}");
         }
     }
 

@@ -48,14 +48,14 @@ impl Disk {
     pub(crate) fn open_value<T: Kept>(&self, key: &[u8], mut value: IVec) -> Result<Option<T>, StoreError> {
         loop {
             let said = match codec::unseal(key, &value) {
-                Ok(Body::Whole(shape, body)) => return codec::decode(key, shape, body).map(Some),
-                Ok(Body::InPieces(shape, pieces)) => {
-                    pieces.join(|number| keys::piece(key, number), |piece| self.get(piece)).map(|body| (shape, body))
+                Ok(Body::Whole(form, body)) => return codec::decode(key, form, body).map(Some),
+                Ok(Body::InPieces(form, pieces)) => {
+                    pieces.join(|number| keys::piece(key, number), |piece| self.get(piece)).map(|body| (form, body))
                 }
                 Err(damage) => Err(damage),
             };
             match said {
-                Ok((shape, body)) => return codec::decode(key, shape, &body).map(Some),
+                Ok((form, body)) => return codec::decode(key, form, &body).map(Some),
                 // Pieces are read one by one; where the writer came in between, the value is read again.
                 Err(damage) => match self.get(key)? {
                     None => return Ok(None),

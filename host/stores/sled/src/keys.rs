@@ -34,7 +34,7 @@ use procession_engine::model::view::Phase;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// The version of this layout. What earlier releases wrote is read for ever; see `kept`.
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 /// Where the version of the layout stands.
 pub(crate) const FORMAT_KEY: &[u8] = b"F";
 /// Where the last group stands.

@@ -8,7 +8,7 @@
 //! 3. The `group` looks at each commit against what is kept (`disk`) and what the group has changed so far (`overlay`).
 //! 4. All changes of the group go to sled as one batch, and to the disk with one `sync`; only then are the callbacks made.
 //!
-//! Keys are in `keys`, the frame of values in `codec`, the shapes that they have and have had in `kept` and `format1`, the figures that the writer carries along in `ledger`.
+//! Keys are in `keys`, the frame of values in `codec`, what makes them smaller in `packed`, the shapes that they have and have had in `kept` and `format1`, the figures that the writer carries along in `ledger`.
 //! `mark` and `lock` keep two small files beside sled: how far the log was durable, and who uses the folder.
 //! `sum` is carried along over all keys and values, so that nothing goes, comes back or grows old unseen.
 //!
@@ -55,6 +55,7 @@ mod codec;
 mod disk;
 mod kept;
 mod keys;
+mod packed;
 mod sum;
 
 mod door;

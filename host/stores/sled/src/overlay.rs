@@ -10,7 +10,7 @@ use procession_engine::ports::store::StoreError;
 use sled::IVec;
 
 use crate::batch::Batch;
-use crate::codec::{self, BODY_BYTES_MAX, Body, Pieces};
+use crate::codec::{self, BODY_BYTES_MAX, Body, Form, Pieces};
 use crate::disk::Disk;
 use crate::kept::{Kept, Shape};
 use crate::keys::{self, Key};
@@ -84,10 +84,10 @@ impl<'a> Overlay<'a> {
     pub(crate) fn load<T: Kept>(&mut self, key: &[u8]) -> Result<Option<T>, StoreError> {
         let Some(value) = self.get(key)? else { return Ok(None) };
         match codec::unseal(key, &value)? {
-            Body::Whole(shape, body) => codec::decode(key, shape, body).map(Some),
-            Body::InPieces(shape, pieces) => {
+            Body::Whole(form, body) => codec::decode(key, form, body).map(Some),
+            Body::InPieces(form, pieces) => {
                 let body = pieces.join(|number| keys::piece(key, number), |piece| self.get(piece))?;
-                codec::decode(key, shape, &body).map(Some)
+                codec::decode(key, form, &body).map(Some)
             }
         }
     }
@@ -103,7 +103,7 @@ impl<'a> Overlay<'a> {
     /// Puts a value in the place of the one before, if there was one.
     pub(crate) fn put<T: Kept>(&mut self, changes: &mut Changes, key: &[u8], value: &T) -> Result<(), StoreError> {
         let pieces_before = self.pieces_of(key)?;
-        let pieces_now = changes.put(key, T::SHAPE, &codec::encode(value)?, false)?;
+        let pieces_now = changes.put(key, T::SHAPE, codec::encode(value)?, false)?;
         changes.remove_all((pieces_now..pieces_before).map(|number| keys::piece(key, number)));
         Ok(())
     }
@@ -154,18 +154,19 @@ impl<'a> Overlay<'a> {
 impl Changes {
     /// Puts a value under a key that was never there: nothing has to be looked up.
     pub(crate) fn put_first<T: Kept>(&mut self, key: &[u8], value: &T) -> Result<(), StoreError> {
-        self.put(key, T::SHAPE, &codec::encode(value)?, true).map(drop)
+        self.put(key, T::SHAPE, codec::encode(value)?, true).map(drop)
     }
 
     /// Says how many pieces the body was put in.
-    fn put(&mut self, key: &[u8], shape: Shape, body: &[u8], fresh: bool) -> Result<u32, StoreError> {
+    fn put(&mut self, key: &[u8], shape: Shape, body: Vec<u8>, fresh: bool) -> Result<u32, StoreError> {
+        let (form, body) = Form::smallest(shape, body);
         if body.len() <= BODY_BYTES_MAX {
-            self.push(key.to_vec(), codec::seal_as(key, shape, body), fresh);
+            self.push(key.to_vec(), codec::seal_as(key, form, &body), fresh);
             return Ok(0);
         }
-        let pieces = Pieces::of(body)?;
-        self.push(key.to_vec(), codec::seal_pieces(key, shape, pieces)?, fresh);
-        self.put_pieces(body, |number| keys::piece(key, number), fresh);
+        let pieces = Pieces::of(&body)?;
+        self.push(key.to_vec(), codec::seal_pieces(key, form, pieces)?, fresh);
+        self.put_pieces(&body, |number| keys::piece(key, number), fresh);
         Ok(pieces.count)
     }
 

@@ -117,7 +117,7 @@ impl Backup<'_> {
 
 fn position(value: &[u8]) -> Result<u64, StoreError> {
     match codec::unseal(keys::GROUP_KEY, value)? {
-        Body::Whole(shape, body) => codec::decode::<LastGroup>(keys::GROUP_KEY, shape, body).map(|last| last.position),
+        Body::Whole(form, body) => codec::decode::<LastGroup>(keys::GROUP_KEY, form, body).map(|last| last.position),
         Body::InPieces(..) => Err(codec::damaged(keys::GROUP_KEY, "it is in pieces")),
     }
 }

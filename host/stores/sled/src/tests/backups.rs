@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use procession_conformance::samples::{commit, events, process, receipt, snapshot, take, timer, undelivered, unknown};
+use procession_conformance::samples::{commit, events, long_text, process, receipt, snapshot, take, timer, undelivered, unknown};
 use procession_engine::ports::shelf::Shelf;
 use procession_engine::ports::store::{EventStore, Scope};
 
@@ -27,7 +27,7 @@ fn full(store: &SledStore) {
     first.receipt = Some(receipt("key"));
     first.undelivered = vec![undelivered("full", 1)];
     first.timers_set = vec![timer(5, "full", 2)];
-    first.snapshots = vec![snapshot(2, &format!("\"{}\"", "s".repeat(20_000)))];
+    first.snapshots = vec![snapshot(2, &long_text(20_000))];
     take(store, first);
     store.put(&pieces::record(7), Some(&[5; 100_000])).unwrap();
     go_on(store, unknown("other"), 700);
@@ -82,7 +82,7 @@ fn what_is_committed_while_the_backup_is_taken_is_in_it_whole() {
         next.delivered = (seq > 0).then(|| (next.row.id.clone(), seq)).into_iter().collect();
         seq += 1;
         next.undelivered = vec![undelivered("meanwhile", seq)];
-        next.snapshots = vec![snapshot(row.revision + 1, &format!("\"{}\"", "s".repeat(5_000 * (seq as usize % 4))))];
+        next.snapshots = vec![snapshot(row.revision + 1, &long_text(5_000 * (seq as usize % 4)))];
         row = take(&store, next);
     };
     let mut slow = Slow { out: std::fs::File::create(&file).unwrap(), between: Box::new(between) };

@@ -5,6 +5,7 @@ mod backups;
 mod crash;
 mod damage;
 mod format1;
+mod format2;
 mod gate;
 mod grouping;
 #[cfg(target_os = "linux")]

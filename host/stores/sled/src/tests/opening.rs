@@ -51,7 +51,7 @@ fn a_newer_format_is_refused() {
     batch.insert(keys::FORMAT_KEY, codec::seal(keys::FORMAT_KEY, &codec::encode(&(keys::FORMAT + 1)).unwrap()));
     store.disk().unwrap().write(batch).unwrap();
     drop(store);
-    assert!(matches!(refused(folder.path()), OpenError::Format { found: 3, known: 2, .. }));
+    assert!(matches!(refused(folder.path()), OpenError::Format { found: 4, known: 3, .. }));
 }
 
 #[test]

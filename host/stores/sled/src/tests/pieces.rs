@@ -1,6 +1,6 @@
 //! Large values stand in pieces, and nothing ever leaves sled's log for a file that is not synced.
 
-use procession_conformance::samples::{commit, events, json, take, undelivered, unknown};
+use procession_conformance::samples::{commit, events, json, long_text, take, undelivered, unknown};
 use procession_engine::model::id::{Category, Digest};
 use procession_engine::model::manifest::{Manifest, Sharing};
 use procession_engine::model::time::Timestamp;
@@ -45,7 +45,7 @@ fn large_values_stand_in_pieces_and_none_leaves_the_log() {
         let mut row = unknown(&format!("{number}{}", "p".repeat(126)));
         for size in [5_000, 90_000, 1_000_000] {
             let mut next = commit(&row, &[(&"S".repeat(64), 1)]);
-            let text = format!("\"{}\"", "x".repeat(size));
+            let text = long_text(size);
             next.row.streams[0].view.outcome = Some(json(&text));
             next.entry.as_mut().unwrap().decisions[0].events[0].data = json(&text);
             let mut message = undelivered(row.id.as_str(), row.revision);
@@ -76,7 +76,7 @@ fn the_pieces_of_a_value_go_with_it() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     let mut large = undelivered("a", 1);
-    large.message.data = json(&format!("\"{}\"", "x".repeat(100_000)));
+    large.message.data = json(&long_text(100_000));
     let mut first = commit(&unknown("a"), &[("Process", 1)]);
     first.undelivered = vec![large];
     let row = take(&store, first);
@@ -85,4 +85,17 @@ fn the_pieces_of_a_value_go_with_it() {
     second.delivered = vec![(row.id, 1)];
     take(&store, second);
     assert_eq!(keys_of(&store, b'X').0, 0);
+}
+
+#[test]
+fn a_large_value_that_repeats_itself_is_packed_and_stands_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let text = format!("\"{}\"", "shipment ".repeat(10_000));
+    let mut first = commit(&unknown("a"), &[("Process", 1)]);
+    first.entry.as_mut().unwrap().decisions[0].events[0].data = json(&text);
+    take(&store, first);
+    assert_eq!(keys_of(&store, b'X').0, 0);
+    assert!(keys_of(&store, b'L').1 < 2_000);
+    assert_eq!(events(&store, &Scope::All)[0].event.data, json(&text));
 }

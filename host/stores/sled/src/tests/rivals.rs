@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use procession_conformance::samples::{commit, json, process, take, timer, undelivered, unknown};
+use procession_conformance::samples::{commit, json, long_text, process, take, timer, undelivered, unknown};
 use procession_engine::model::time::Timestamp;
 use procession_engine::model::view::Phase;
 use procession_engine::ports::store::{Direction, EventStore, Scope};
@@ -36,7 +36,7 @@ fn write(store: &SledStore) {
     for turn in 0..250_u64 {
         for row in &mut rows {
             let mut next = commit(row, &[("Process", 1 + turn as usize % 2)]);
-            let text = json(&format!("\"{}\"", "z".repeat(turn as usize * 7_919 % 20_000)));
+            let text = json(&long_text(turn as usize * 7_919 % 20_000));
             let head = &mut next.row.streams[0];
             head.view.phase = Phase::ALL[turn as usize % 5];
             head.view.outcome = Some(text.clone());

@@ -14,7 +14,7 @@ use procession_engine::ports::shelf::{DrainReason, ModuleState, Tally};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::pieces;
-use crate::codec::{Pieces, encode};
+use crate::codec::{Form, Pieces, encode};
 use crate::group::Run;
 use crate::kept::Kept;
 use crate::ledger::LastGroup;
@@ -148,8 +148,8 @@ const GOLDEN: [(&str, (u8, u64)); 14] = [
 
 #[test]
 fn an_unknown_shape_is_named_and_not_guessed() {
-    let refused = crate::codec::decode::<Tally>(b"C", 9, &[1, 2]).unwrap_err();
+    let refused = crate::codec::decode::<Tally>(b"C", Form::plain(9), &[1, 2]).unwrap_err();
     assert!(refused.to_string().contains("shape 9 is not known"), "{refused}");
     let digest = Digest([7; 32]);
-    assert!(crate::codec::decode::<ProcessRow>(&crate::keys::tally(&digest), 3, &[]).is_err());
+    assert!(crate::codec::decode::<ProcessRow>(&crate::keys::tally(&digest), Form::plain(3), &[]).is_err());
 }

@@ -1,6 +1,6 @@
 //! Verifying names every damage by what it is and where, goes on behind it, and finds nothing where nothing is.
 
-use procession_conformance::samples::{commit, note, process, receipt, snapshot, stream, take, timer, undelivered, unknown};
+use procession_conformance::samples::{commit, long_text, note, process, receipt, snapshot, stream, take, timer, undelivered, unknown};
 use procession_engine::model::id::Digest;
 use procession_engine::model::process::{Delayed, SetTimer};
 use procession_engine::model::time::Timestamp;
@@ -24,7 +24,7 @@ fn full(store: &SledStore) {
     first.row.next_seq = 3;
     first.notes = vec![note(1)];
     first.row.next_note = 2;
-    first.snapshots = vec![snapshot(2, &format!("\"{}\"", "s".repeat(9_000)))];
+    first.snapshots = vec![snapshot(2, &long_text(9_000))];
     let row = take(store, first);
     go_on(store, row, 100);
     go_on(store, unknown("b"), 3);
@@ -106,7 +106,9 @@ fn what_contradicts_itself_is_named_although_every_checksum_fits() {
     let store = open(folder.path());
     full(&store);
     let mut batch = sled::Batch::default();
-    let mut put = |key: Vec<u8>, body: Vec<u8>, shape: u8| batch.insert(key.clone(), crate::codec::seal_as(&key, shape, &body));
+    let mut put = |key: Vec<u8>, body: Vec<u8>, shape: u8| {
+        batch.insert(key.clone(), crate::codec::seal_as(&key, crate::codec::Form::plain(shape), &body))
+    };
     let mut row = crate::read::row(&store.disk().unwrap(), &process("b")).unwrap().unwrap();
     row.delayed = vec![Delayed { due: Timestamp(9), seq: 99 }];
     row.streams[0].version += 1;
