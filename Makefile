@@ -58,8 +58,8 @@ bench-parts: guests ## measure the parts: a turn, a commit group, a guest call, 
 sandbox-cost: guests ## the example with its processes as plain Rust and as components (SHIPMENTS=10000 a round)
 	$(MEASURE_WITH) cargo run --release --quiet --locked -p procession-benches --bin sandbox
 
-budget: guests ## what a shipment costs: processor time by thread, allocations, writes, syncs (SHIPMENTS=10000)
-	$(MEASURE_WITH) cargo run --release --quiet --locked -p procession-benches --bin budget
+budget: guests ## what a shipment costs: processor time by thread, allocations, writes, syncs (SHIPMENTS=10000, IN_FLIGHT=256)
+	$(MEASURE_WITH) IN_FLIGHT=$(or $(IN_FLIGHT),256) cargo run --release --quiet --locked -p procession-benches --bin budget
 
 growth: EVENTS = 1000000
 growth: PENDING = 10000

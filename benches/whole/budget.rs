@@ -1,5 +1,5 @@
 //! What a domestic shipment costs, in everything that can be counted: processor time by thread, allocations, writes and syncs.
-//! `make budget SHIPMENTS=10000`; in one process, without HTTP.
+//! `make budget SHIPMENTS=10000 IN_FLIGHT=256`; in one process, without HTTP.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::BTreeMap;
@@ -11,8 +11,6 @@ use std::time::Instant;
 use procession_benches::rig::{Processes, Rig, domestic};
 use procession_benches::settings;
 use tokio::runtime::Runtime;
-
-const IN_FLIGHT: usize = 256;
 
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 static ALLOCATED_BYTES: AtomicU64 = AtomicU64::new(0);
@@ -39,16 +37,16 @@ unsafe impl GlobalAlloc for Counting {
 }
 
 fn main() -> anyhow::Result<()> {
-    let shipments = settings::number("SHIPMENTS", 10_000);
+    let (shipments, in_flight) = (settings::number("SHIPMENTS", 10_000), settings::number("IN_FLIGHT", 256) as usize);
     let (folder, runtime) = (tempfile::tempdir()?, Runtime::new()?);
     let rig = Rig::start(folder.path(), Processes::Sandboxed)?;
     let warm_up = shipments / 5;
-    runtime.block_on(rig.ship((0..warm_up).map(domestic), IN_FLIGHT))?;
+    runtime.block_on(rig.ship((0..warm_up).map(domestic), in_flight))?;
     let (before, begun) = (Spent::until_now(folder.path())?, Instant::now());
-    runtime.block_on(rig.ship((warm_up..warm_up + shipments).map(domestic), IN_FLIGHT))?;
+    runtime.block_on(rig.ship((warm_up..warm_up + shipments).map(domestic), in_flight))?;
     let took = begun.elapsed();
     let after = Spent::until_now(folder.path())?;
-    println!("{shipments} domestic shipments, {IN_FLIGHT} in flight, {:.0} a second; of each:", shipments as f64 / took.as_secs_f64());
+    println!("{shipments} domestic shipments, {in_flight} in flight, {:.0} a second; of each:", shipments as f64 / took.as_secs_f64());
     for (thread, cpu_ns) in &after.cpu_ns {
         let each = (cpu_ns - before.cpu_ns.get(thread).copied().unwrap_or(0)) as f64 / 1e3 / shipments as f64;
         if each >= 0.5 {

@@ -109,7 +109,7 @@ impl Default for Limits {
             watchers_max: 65_536,
             page: 1_024,
             gate_histories_max: 1_000,
-            gate_ms_max: 3_000,
+            gate_ms_max: 300,
         }
     }
 }

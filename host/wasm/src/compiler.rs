@@ -16,10 +16,10 @@ use crate::bulk;
 use crate::code_cache::CodeCache;
 use crate::limits::Limits;
 
-/// Added to the niceness of a thread that compiles: where everybody has something to do, it gets a tenth of what a worker gets.
+/// Added to the niceness of a thread that compiles: where everybody has something to do, it gets a third of what a worker gets.
 /// The lowest priority of all would never come to its end under full load.
 #[cfg(target_os = "linux")]
-const NICENESS: i32 = 10;
+const NICENESS: i32 = 5;
 
 /// Compiles modules and keeps what came of it.
 pub(crate) struct Compiler {

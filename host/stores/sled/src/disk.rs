@@ -44,6 +44,14 @@ impl Disk {
         }
     }
 
+    /// Reads the value that stands under the first of these keys that is there.
+    pub(crate) fn load_first_of<T: Kept>(&self, keys: [&[u8]; 2]) -> Result<Option<T>, StoreError> {
+        match self.load(keys[0])? {
+            None => self.load(keys[1]),
+            found => Ok(found),
+        }
+    }
+
     /// Reads what a value that was found says; none where it is gone meanwhile.
     pub(crate) fn open_value<T: Kept>(&self, key: &[u8], mut value: IVec) -> Result<Option<T>, StoreError> {
         loop {

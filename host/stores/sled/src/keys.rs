@@ -6,8 +6,9 @@
 //! | key | value |
 //! |---|---|
 //! | `F` | the version of this layout |
-//! | `G` | the last group: its number, and the last position of the log |
-//! | `S` | the sum over everything else, and the group that recorded it |
+//! | `QG` | the last group: its number, and the last position of the log |
+//! | `QS` | the sum over everything else, and the group that recorded it |
+//! | `QC` digest | how many streams are on a module |
 //! | `L` position | an entry of the log, under the position of its first event |
 //! | `P` process `0` position | which streams that entry goes on, and from which versions |
 //! | `W` process `0` stream `0` version | waymark: the position of the entry that holds this version; one in 64 versions |
@@ -20,10 +21,11 @@
 //! | `K` process `0` stream | the latest snapshot of a stream |
 //! | `M` digest | a module's record |
 //! | `B` digest piece | a piece of a module's bytes |
-//! | `C` digest | how many streams are on a module |
 //! | `X` key piece | a piece of the value of another key, where that value is large |
 //!
 //! A small commit writes three keys (`L`, `P`, `H`), and one for each message, timer and receipt; `I` and `C` only when a phase changes.
+//! What every group writes has a letter of its own between the index entries and the receipts, which are small: sled writes up to 16 neighbouring
+//! values anew after ten changes to any of them, and beside pieces of 4 KiB that was 8 KB a group. Before format 3 they stood under `G`, `S` and `C`.
 //! One record a commit instead of one an event, because every key costs sled about five microseconds.
 
 use std::ops::{Bound, RangeBounds};
@@ -37,11 +39,17 @@ use xxhash_rust::xxh3::xxh3_128;
 pub(crate) const FORMAT: u32 = 3;
 /// Where the version of the layout stands.
 pub(crate) const FORMAT_KEY: &[u8] = b"F";
-/// Where the last group stands.
-pub(crate) const GROUP_KEY: &[u8] = b"G";
+/// Where the last group stands, and where it stood before format 3.
+pub(crate) const GROUP_KEY: &[u8] = b"QG";
+pub(crate) const EARLIER_GROUP_KEY: &[u8] = b"G";
 
-/// Where the sum over everything stands.
-pub(crate) const SUM_KEY: &[u8] = b"S";
+/// Where the sum over everything stands, and where it stood before format 3.
+pub(crate) const SUM_KEY: &[u8] = b"QS";
+pub(crate) const EARLIER_SUM_KEY: &[u8] = b"S";
+
+/// What the keys of tallies begin with, and what they began with before format 3.
+const TALLY: &[u8] = b"QC";
+const EARLIER_TALLY: &[u8] = b"C";
 
 /// One version in so many has a waymark: reading a page in the middle of a long stream passes over fewer entries than this,
 /// and the extra key is hardly ever written.
@@ -117,7 +125,13 @@ pub(crate) fn module_piece(digest: &Digest, piece: u32) -> Key {
 }
 
 pub(crate) fn tally(digest: &Digest) -> Key {
-    key(b'C', &[&digest.0])
+    [TALLY, &digest.0].concat()
+}
+
+/// The module that a tally is of; none where the key is that of something else.
+pub(crate) fn tallied(key: &[u8]) -> Option<Digest> {
+    let digest = key.strip_prefix(TALLY).or_else(|| key.strip_prefix(EARLIER_TALLY))?;
+    digest.try_into().ok().map(Digest)
 }
 
 /// A piece of the large value of another key. Two keys never share one: equally long ones differ before the number.
@@ -138,6 +152,15 @@ fn phase_number(phase: Phase) -> u8 {
 /// All keys under a letter.
 pub(crate) fn all(letter: u8) -> KeyRange {
     (Bound::Included(vec![letter]), Bound::Excluded(vec![letter + 1]))
+}
+
+/// All tallies: those of today, and those from before format 3.
+pub(crate) fn all_tallies() -> [KeyRange; 2] {
+    [TALLY, EARLIER_TALLY].map(|begin| {
+        let mut end = begin.to_vec();
+        end.extend([u8::MAX; 33]);
+        (Bound::Included(begin.to_vec()), Bound::Included(end))
+    })
 }
 
 /// All log entries, or all up to one that begins at this position or before.
@@ -203,8 +226,8 @@ pub(crate) fn describe(key: &[u8]) -> String {
     };
     match letter {
         b'F' => "the version of the layout".to_owned(),
-        b'G' => "the record of the last group".to_owned(),
-        b'S' => "the sum over everything".to_owned(),
+        _ if [GROUP_KEY, EARLIER_GROUP_KEY].contains(&key) => "the record of the last group".to_owned(),
+        _ if [SUM_KEY, EARLIER_SUM_KEY].contains(&key) => "the sum over everything".to_owned(),
         b'L' => format!("the log entry at position {}", last_number(key)),
         b'P' => named("the index entry at position"),
         b'W' => named("the waymark at version"),
@@ -215,17 +238,22 @@ pub(crate) fn describe(key: &[u8]) -> String {
         b'R' => format!("the receipt {}", text(rest)),
         b'N' => named("the note"),
         b'K' => format!("the snapshot {}", text(rest)),
-        b'M' | b'B' | b'C' => format!("the module {}", rest.iter().take(6).map(|byte| format!("{byte:02x}")).collect::<String>()),
+        b'M' | b'B' => format!("the module {}", short(rest)),
+        b'Q' | b'C' => format!("the tally of the module {}", short(key.strip_prefix(TALLY).unwrap_or(rest))),
         b'X' => format!("a piece of {}", describe(&rest[..rest.len().saturating_sub(4)])),
         _ => format!("the key {}", text(key)),
     }
 }
 
+fn short(digest: &[u8]) -> String {
+    digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use procession_engine::model::id::ProcessId;
+    use procession_engine::model::id::{Digest, ProcessId};
 
-    use super::{describe, log, piece, receipt, row};
+    use super::{GROUP_KEY, describe, log, piece, receipt, row, tallied, tally};
 
     #[test]
     fn a_key_says_what_it_stands_for() {
@@ -233,6 +261,15 @@ mod tests {
         assert_eq!(describe(&log(42)), "the log entry at position 42");
         assert_eq!(describe(&piece(&row(&process), 3)), "a piece of the row of process order-7");
         assert_eq!(describe(&super::undelivered(&process, 9)), "the undelivered message 9 of process order-7");
+        assert_eq!(describe(GROUP_KEY), "the record of the last group");
+        assert_eq!(describe(&tally(&Digest([7; 32]))), "the tally of the module 070707070707");
+    }
+
+    #[test]
+    fn a_tally_is_of_its_module() {
+        assert_eq!(tallied(&tally(&Digest([255; 32]))), Some(Digest([255; 32])));
+        assert_eq!(tallied(&[b"C".as_slice(), &[3; 32]].concat()), Some(Digest([3; 32])));
+        assert_eq!(tallied(GROUP_KEY), None);
     }
 
     #[test]

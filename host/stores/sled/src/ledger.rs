@@ -8,14 +8,15 @@ use procession_engine::model::process::ProcessRow;
 use procession_engine::ports::shelf::{ModuleRecord, ModuleState, Tally};
 use procession_engine::ports::store::StoreError;
 use serde::{Deserialize, Serialize};
+use sled::IVec;
 
 use crate::batch::Batch;
 use crate::codec;
 use crate::disk::Disk;
-use crate::keys;
+use crate::keys::{self, Key};
 use crate::settings::Check;
 use crate::shelf::KeptModule;
-use crate::sum::Sum;
+use crate::sum::{self, Sum};
 
 /// The last group, as every batch records it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,12 @@ pub(crate) struct LastGroup {
     pub(crate) number: u64,
     /// Position of the last event in the log.
     pub(crate) position: u64,
+}
+
+impl LastGroup {
+    pub(crate) fn load(disk: &Disk) -> Result<Self, StoreError> {
+        Ok(disk.load_first_of([keys::GROUP_KEY, keys::EARLIER_GROUP_KEY])?.unwrap_or_default())
+    }
 }
 
 /// The writer's figures.
@@ -38,12 +45,14 @@ pub(crate) struct Ledger {
     changed_tallies: HashSet<Digest>,
     /// Modules without bytes: nothing may be put on them.
     removed: HashSet<Digest>,
+    /// What stands where it stood before format 3. The first group takes it away and writes all of it where it stands today.
+    earlier: Vec<(Key, IVec)>,
 }
 
 impl Ledger {
     /// Reads the figures, and finds out whether the end of the log is the one that the last group wrote.
     pub(crate) fn load(disk: &Disk) -> Result<Self, StoreError> {
-        let last = disk.load::<LastGroup>(keys::GROUP_KEY)?.unwrap_or_default();
+        let last = LastGroup::load(disk)?;
         let found = crate::read::last_position(disk)?;
         if found != last.position {
             let text = format!("the log ends at position {found}, but its last group ended at {}", last.position);
@@ -51,8 +60,10 @@ impl Ledger {
         }
         let modules = crate::shelf::kept_modules(disk)?;
         let next_module = modules.iter().map(|module: &KeptModule| module.ordinal + 1).max().unwrap_or(1);
-        let tallies = crate::shelf::tallies(disk)?.into_iter().collect();
-        let mut ledger = Self { last, next_module, tallies, ..Self::default() };
+        let tallies: HashMap<_, _> = crate::shelf::tallies(disk)?.into_iter().collect();
+        let earlier = earlier(disk)?;
+        let changed_tallies = if earlier.is_empty() { HashSet::new() } else { tallies.keys().copied().collect() };
+        let mut ledger = Self { last, next_module, tallies, changed_tallies, earlier, ..Self::default() };
         modules.iter().for_each(|module| ledger.shelved(&module.record));
         Ok(ledger)
     }
@@ -107,6 +118,12 @@ impl Ledger {
     /// What a batch records besides its commits. Small, so it never stands in pieces.
     pub(crate) fn write_into(&mut self, batch: &mut Batch, disk: &Disk) -> Result<(), StoreError> {
         self.last.number += 1;
+        for (key, value) in self.earlier.drain(..) {
+            if sum::counts(&key) {
+                self.sum.take(&key, &value);
+            }
+            batch.remove(key);
+        }
         for module in self.changed_tallies.drain() {
             let tally = self.tallies.get(&module).copied().unwrap_or_default();
             let key = keys::tally(&module);
@@ -120,4 +137,18 @@ impl Ledger {
         batch.insert(keys::GROUP_KEY, codec::seal(keys::GROUP_KEY, &codec::encode(&self.last)?));
         self.sum.write_into(batch, self.last.number)
     }
+}
+
+/// What every group writes, where it stood before format 3.
+fn earlier(disk: &Disk) -> Result<Vec<(Key, IVec)>, StoreError> {
+    let [_, tallies] = keys::all_tallies();
+    let mut found = Vec::new();
+    for key in [keys::EARLIER_GROUP_KEY, keys::EARLIER_SUM_KEY] {
+        found.extend(disk.get(key)?.map(|value| (key.to_vec(), value)));
+    }
+    for tally in disk.range(tallies) {
+        let (key, value) = tally?;
+        found.push((key.to_vec(), value));
+    }
+    Ok(found)
 }

@@ -34,10 +34,10 @@ pub(crate) fn kept_modules(disk: &Disk) -> Result<Vec<KeptModule>, StoreError> {
 /// All tallies.
 pub(crate) fn tallies(disk: &Disk) -> Result<Vec<(Digest, Tally)>, StoreError> {
     let mut tallies = Vec::new();
-    for found in disk.range(keys::all(b'C')) {
+    for found in keys::all_tallies().into_iter().flat_map(|range| disk.range(range)) {
         let (key, value) = found?;
-        let digest = key[1..].try_into().map_err(|_| damaged(&key, "its name is no digest"))?;
-        tallies.extend(disk.open_value(&key, value)?.map(|tally| (Digest(digest), tally)));
+        let digest = keys::tallied(&key).ok_or_else(|| damaged(&key, "its name is no digest"))?;
+        tallies.extend(disk.open_value(&key, value)?.map(|tally| (digest, tally)));
     }
     Ok(tallies)
 }

@@ -59,7 +59,8 @@ impl Sum {
 
     /// The sum of what is there, compared with what was recorded as the setting asks.
     pub(crate) fn load(disk: &Disk, last: LastGroup, check: Check) -> Result<Self, StoreError> {
-        let recorded = disk.load::<Recorded>(keys::SUM_KEY)?.filter(|recorded| recorded.group == last.number);
+        let recorded =
+            disk.load_first_of::<Recorded>([keys::SUM_KEY, keys::EARLIER_SUM_KEY])?.filter(|recorded| recorded.group == last.number);
         match (recorded, check) {
             (Some(recorded), Check::End) => Ok(recorded.sum),
             (Some(recorded), Check::Everything) => {
@@ -87,7 +88,8 @@ impl Sum {
 
 /// Whether a key is part of the sum: not where it describes the whole.
 pub(crate) fn counts(key: &[u8]) -> bool {
-    ![keys::FORMAT_KEY, keys::GROUP_KEY, keys::SUM_KEY].contains(&key)
+    let of_the_whole = [keys::FORMAT_KEY, keys::GROUP_KEY, keys::SUM_KEY, keys::EARLIER_GROUP_KEY, keys::EARLIER_SUM_KEY];
+    !of_the_whole.contains(&key)
 }
 
 fn hash(key: &[u8], value: &[u8]) -> u64 {

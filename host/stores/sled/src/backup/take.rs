@@ -44,7 +44,7 @@ impl SledStore {
     pub fn backup(&self, out: &mut dyn Write, time_ms: u64, release: &str) -> Result<Taken, BackupError> {
         let tap = self.taps().open();
         let disk = self.disk()?;
-        let last = disk.load::<LastGroup>(keys::GROUP_KEY)?.unwrap_or_default();
+        let last = LastGroup::load(&disk)?;
         let header = Header { layout: keys::FORMAT, time_ms, position: last.position, release: release.to_owned() };
         let mut backup =
             Backup { file: Writer::begin(out, &header)?, tap: &tap, trailer: Trailer { position: last.position, ..Trailer::default() } };

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use procession_conformance::samples::{commit, events, process, stream, take};
 use procession_engine::ports::log::{Bounds, Log};
+use procession_engine::ports::shelf::Shelf;
 use procession_engine::ports::store::{Direction, EventStore, Scope};
 
 use super::open;
+use crate::SledStore;
 use crate::backup::{check, restore};
 use crate::codec::{Body, unseal};
-use crate::keys;
+use crate::keys::{self, KeyRange};
 
 fn fixture() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/format-2.backup")
@@ -40,6 +42,30 @@ fn a_folder_of_format_2_is_read_as_it_is_and_what_is_written_now_is_packed() {
     assert!(is_whole(5), "a text of that length is packed now");
     assert_eq!(at(placed.position), as_it_was);
     assert_eq!(events(&store, &Scope::Stream(stream("T2-Ticket"))).len(), 2);
+}
+
+#[test]
+fn what_every_group_writes_moves_with_the_first_group_and_counts_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    restore(&fixture(), &path).unwrap();
+    let store = open(&path);
+    let [now, earlier] = keys::all_tallies();
+    let count = |store: &SledStore, range: &KeyRange| store.disk().unwrap().range(range.clone()).count();
+    let before = store.tallies().unwrap();
+    assert_eq!((before.len(), count(&store, &now), count(&store, &earlier)), (1, 0, 1));
+    assert_eq!(store.verify(&mut |_| ()).unwrap().damages, 0);
+
+    let row = store.process(&process("T3")).unwrap().unwrap();
+    take(&store, commit(&row, &[("Ticket", 1)]));
+    assert_eq!((count(&store, &now), count(&store, &earlier)), (1, 0));
+    for key in [keys::EARLIER_GROUP_KEY, keys::EARLIER_SUM_KEY] {
+        assert_eq!(store.disk().unwrap().get(key).unwrap(), None);
+    }
+    drop(store);
+    let store = open(&path);
+    assert_eq!(store.tallies().unwrap(), before);
+    assert_eq!(store.verify(&mut |_| ()).unwrap().damages, 0);
 }
 
 #[test]

@@ -21,7 +21,7 @@ impl Walk<'_> {
             walk.entry(key, position, &entry);
             Ok(())
         })?;
-        let last = self.there::<LastGroup>(keys::GROUP_KEY).unwrap_or_default();
+        let last = LastGroup::load(self.disk).unwrap_or_default();
         self.expect(last.position + 1 == next, keys::GROUP_KEY, || {
             format!("the log ends at position {}, the last group ended at {}", next - 1, last.position)
         });

@@ -15,7 +15,7 @@ use procession_engine::verify::{Damage, Found};
 
 use crate::disk::Disk;
 use crate::kept::Kept;
-use crate::keys;
+use crate::keys::{self, KeyRange};
 use crate::store::SledStore;
 
 impl SledStore {
@@ -63,9 +63,17 @@ impl Walk<'_> {
     }
 
     /// Every value under a letter that can be read. What cannot is told by the walk over all values.
-    fn each<T: Kept>(&mut self, letter: u8, mut step: impl FnMut(&mut Self, &[u8], T) -> Result<(), StoreError>) -> Result<(), StoreError> {
+    fn each<T: Kept>(&mut self, letter: u8, step: impl FnMut(&mut Self, &[u8], T) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        self.each_in(keys::all(letter), step)
+    }
+
+    fn each_in<T: Kept>(
+        &mut self,
+        range: KeyRange,
+        mut step: impl FnMut(&mut Self, &[u8], T) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let disk = self.disk;
-        for found in disk.range(keys::all(letter)) {
+        for found in disk.range(range) {
             let (key, value) = found?;
             if let Ok(Some(value)) = disk.open_value::<T>(&key, value) {
                 step(self, &key, value)?;

@@ -25,11 +25,13 @@ impl Walk<'_> {
             walk.row(key, &row);
             Ok(())
         })?;
-        self.each::<Tally>(b'C', |walk, key, tally| {
-            let counted = key[1..].try_into().ok().and_then(|digest| tallies.remove(&Digest(digest))).unwrap_or_default();
-            walk.expect(counted == tally, key, || format!("it counts {tally:?}, the rows have {counted:?}"));
-            Ok(())
-        })?;
+        for range in keys::all_tallies() {
+            self.each_in::<Tally>(range, |walk, key, tally| {
+                let counted = keys::tallied(key).and_then(|module| tallies.remove(&module)).unwrap_or_default();
+                walk.expect(counted == tally, key, || format!("it counts {tally:?}, the rows have {counted:?}"));
+                Ok(())
+            })?;
+        }
         for (module, counted) in tallies {
             self.damage(&keys::tally(&module), format!("it is missing, the rows have {counted:?}"));
         }

@@ -36,8 +36,9 @@ impl Walk<'_> {
         let letter = key.first().copied().unwrap_or_default();
         let name = match letter {
             b'F' => self.read::<u32>("format", key, value)?,
-            b'G' => self.read::<LastGroup>("last group", key, value)?,
-            b'S' => self.read::<Recorded>("sum", key, value)?,
+            _ if [keys::GROUP_KEY, keys::EARLIER_GROUP_KEY].contains(&key) => self.read::<LastGroup>("last group", key, value)?,
+            _ if [keys::SUM_KEY, keys::EARLIER_SUM_KEY].contains(&key) => self.read::<Recorded>("sum", key, value)?,
+            _ if keys::tallied(key).is_some() => self.read::<Tally>("tallies", key, value)?,
             b'L' => self.read::<Entry>("log entries", key, value)?,
             b'P' => self.read::<Vec<Run>>("parts", key, value)?,
             b'W' => self.read::<u64>("waymarks", key, value)?,
@@ -49,7 +50,6 @@ impl Walk<'_> {
             b'N' => self.read::<Note>("notes", key, value)?,
             b'K' => self.read::<Snapshot>("snapshots", key, value)?,
             b'M' => self.read::<KeptModule>("modules", key, value)?,
-            b'C' => self.read::<Tally>("tallies", key, value)?,
             b'X' => self.piece(key, &value)?,
             b'B' => self.module_piece(key, &value)?,
             _ => return Err(damaged(key, "nothing of this kind is kept")),
