@@ -9,10 +9,10 @@ use anyhow::Context as _;
 use procession::SystemClock;
 use procession_engine::engine::{Engine, Parts, Standing};
 use procession_engine::error::Refusal;
-use procession_engine::flow::inbox::{Answer, Request, Unhandled};
+use procession_engine::flow::inbox::Answer;
 use procession_engine::gate::GateMode;
 use procession_engine::limits::Limits;
-use procession_engine::model::id::{Digest, Kind, MessageId, ProcessId};
+use procession_engine::model::id::{Digest, Kind, ProcessId};
 use procession_engine::model::json::Json;
 use procession_engine::ports::definition::{Definition, LoadError, Module, Role, Runtime};
 use procession_engine::registry::Origin;
@@ -20,6 +20,7 @@ use procession_store_sled::{Settings, SledStore};
 use procession_wasm::WasmRuntime;
 use tokio::task::JoinSet;
 
+use crate::asked::asked;
 use crate::natively::Natively;
 
 /// The definitions that a domestic shipment needs, besides the processes.
@@ -138,16 +139,7 @@ enum Until {
 async fn ship(engine: Arc<Engine>, id: String, until: Until) -> anyhow::Result<Duration> {
     let (begun, process) = (Instant::now(), ProcessId::parse(&id)?);
     loop {
-        let request = Request {
-            process: process.clone(),
-            id: MessageId::parse(&format!("trigger-{id}"))?,
-            key: None,
-            kind: Kind::start(),
-            data: Json::null(),
-            category: None,
-            source: None,
-            unhandled: Unhandled::Refuse,
-        };
+        let request = asked(&id, &format!("trigger-{id}"), Kind::start(), Json::null())?;
         match engine.request(request).await {
             Ok(Answer::Taken(_)) => break,
             // A number that is used twice would measure how fast nothing is done.

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use procession::SystemClock;
 use procession_engine::engine::Parts;
-use procession_engine::flow::inbox::{Request, Unhandled};
+use procession_engine::flow::inbox::Request;
 use procession_engine::gate::GateMode;
 use procession_engine::limits::Limits;
 use procession_engine::model::decision::{Context, Decision, Trigger};
 use procession_engine::model::event::{Event, StreamEvent};
-use procession_engine::model::id::{Category, Digest, Kind, MessageId, ProcessId, Suffix};
+use procession_engine::model::id::{Category, Digest, Kind, Suffix};
 use procession_engine::model::json::Json;
 use procession_engine::model::manifest::{EventSchema, Manifest, Sharing};
 use procession_engine::model::view::{Phase, View};
@@ -19,6 +19,8 @@ use procession_engine::ports::definition::{Decider, Definition, GuestError, Load
 use procession_engine::ports::log::Log;
 use procession_engine::ports::shelf::Shelf;
 use procession_engine::ports::store::EventStore;
+
+use crate::asked::asked;
 
 /// The kind of the message that begins one.
 pub const BEGIN: &str = "Begin";
@@ -49,16 +51,7 @@ where
 /// # Errors
 /// Where this is no id or no kind.
 pub fn message(kind: &str, process: &str, number: u64, data: Json) -> anyhow::Result<Request> {
-    Ok(Request {
-        process: ProcessId::parse(process)?,
-        id: MessageId::parse(&format!("message-{number}"))?,
-        key: None,
-        kind: Kind::parse(kind)?,
-        data,
-        category: None,
-        source: None,
-        unhandled: Unhandled::Refuse,
-    })
+    asked(process, &format!("message-{number}"), Kind::parse(kind)?, data)
 }
 
 /// A runtime to which all bytes are the tally.
