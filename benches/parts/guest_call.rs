@@ -6,7 +6,7 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use procession_benches::rig::{Processes, Rig, component, domestic, native};
 use procession_benches::way::Way;
-use procession_engine::ports::definition::{Decider, Definition, Role, Runtime as _};
+use procession_engine::ports::definition::{Decider, Definition, Pace, Role, Runtime as _};
 use procession_wasm::{Limits, WasmRuntime};
 
 const CATEGORY: &str = "domestic-1.0";
@@ -29,7 +29,7 @@ fn calls(criterion: &mut Criterion) {
         bencher.iter(|| round(&mut *sandboxed.restore(None).expect("a state"), &way));
     });
     group.bench_function("sandboxed, instance made for it", |bencher| {
-        bencher.iter(|| round(&mut *sandboxed.restore_apart().expect("an instance"), &way));
+        bencher.iter(|| round(&mut *sandboxed.restore_apart(None, Pace::Whole).expect("an instance"), &way));
     });
     group.bench_function("native, a history of 15 events folded", |bencher| bencher.iter(|| fold(&*native, &way)));
     group.bench_function("sandboxed, a history of 15 events folded", |bencher| bencher.iter(|| fold(&*sandboxed, &way)));

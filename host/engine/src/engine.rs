@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use crate::background;
 use crate::error::{DeployError, Refusal};
+use crate::flow::apart::Apart;
 use crate::flow::flood::Flood;
 use crate::flow::inbox::{Answer, Move, Operation, Request, Work};
 use crate::flow::mailbox::Mailbox;
@@ -87,6 +89,7 @@ impl Standing {
         let shared = Shared {
             flood: Flood::new(limits.workers.max(1), &limits),
             rest: Rest::new(&limits),
+            apart: Apart::new(&limits),
             store,
             registry: Arc::clone(&registry),
             clock,
@@ -121,11 +124,12 @@ impl Standing {
         &self.engine
     }
 
-    /// Lets every worker do what waits, until none of them finds anything more.
+    /// Lets every worker do what waits, and makes what is to be made apart, until there is nothing more.
     pub fn settle(&mut self) {
         loop {
             let progress: Vec<Progress> = self.workers.iter_mut().map(|worker| worker.step(Duration::ZERO)).collect();
-            if !progress.contains(&Progress::Made) {
+            let made = self.step_apart();
+            if !made && !progress.contains(&Progress::Made) {
                 return;
             }
         }
@@ -137,6 +141,11 @@ impl Standing {
         self.workers.get_mut(worker).is_some_and(|worker| worker.step(Duration::ZERO) == Progress::Made)
     }
 
+    /// Makes one of the turns that are to be made apart; true where there was one.
+    pub fn step_apart(&mut self) -> bool {
+        self.engine.shared.apart.step(&self.engine.shared)
+    }
+
     /// The engine without its workers: it answers queries, and every request hears that the host is stopping.
     #[must_use]
     pub fn only_reading(self) -> Arc<Engine> {
@@ -144,20 +153,32 @@ impl Standing {
         self.engine
     }
 
-    /// Gives every worker its thread.
+    /// Gives every worker its thread, and turns that are made apart theirs.
     ///
     /// # Errors
     /// [`std::io::Error`] where the system gives no thread.
     pub fn start(self) -> std::io::Result<Arc<Engine>> {
         for (index, worker) in self.workers.into_iter().enumerate() {
-            let thread = std::thread::Builder::new().name(format!("procession-{index}")).spawn(move || worker.run())?;
-            self.engine.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+            self.engine.spawn(format!("procession-{index}"), move || worker.run())?;
+        }
+        for index in 0..self.engine.shared.limits.apart_threads.max(1) {
+            let shared = Arc::clone(&self.engine.shared);
+            self.engine.spawn(format!("apart-{index}"), move || {
+                background::step_back();
+                shared.apart.run(&shared);
+            })?;
         }
         Ok(self.engine)
     }
 }
 
 impl Engine {
+    fn spawn(&self, name: String, run: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+        let thread = std::thread::Builder::new().name(name).spawn(run)?;
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+        Ok(())
+    }
+
     /// Takes a request and answers when what it led to is durable.
     ///
     /// # Errors
@@ -333,6 +354,7 @@ impl Engine {
     /// Takes no more requests, finishes what is in flight and returns when it is durable. Blocks.
     pub fn stop(&self) {
         self.shared.mailboxes.iter().for_each(Mailbox::stop);
+        self.shared.apart.stop();
         self.shared.watchers.close();
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {

@@ -7,6 +7,8 @@
 pub mod model;
 pub mod ports;
 
+pub mod background;
+
 pub mod engine;
 pub mod error;
 pub mod flow;

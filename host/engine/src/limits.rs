@@ -29,6 +29,15 @@ pub struct Limits {
     /// How much of that is forgiven in a second, in milliseconds: far less than a hundredth, so that 99 of 100 requests for others meet no loop
     /// although each loop stops its worker for much longer than they usually take.
     pub wasted_ms_per_s: u64,
+    /// Turns that wait to be made apart, over all modules: each holds its trigger. Beyond it what is for a module that is made apart waits in the store.
+    pub apart_waiting_max: usize,
+    /// How long all turns of a module are made apart after one of them came to nothing, or too many were cut off, in milliseconds:
+    /// long enough that the slices which it costs now and then are nothing beside it. At least a second.
+    pub apart_ms: u64,
+    /// Calls of one module within that time that may be cut off on a worker: an unusually large message makes an honest definition take long, too.
+    pub cut_off_max: u64,
+    /// Threads that make turns apart: half of the cores, and they let the workers go first.
+    pub apart_threads: usize,
     /// How long what is for a module that is not compiled yet waits before it is looked at again, in milliseconds: compiling takes seconds.
     pub cold_retry_ms: u64,
     /// Decisions in one commit; a longer chain goes on in the next commit, so that one process cannot hold its worker.
@@ -79,7 +88,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            workers: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            workers: cores(),
             waiting_max: 8_192,
             waiting_bytes_max: 32 * 1_024 * 1_024,
             in_flight_bytes_max: 64 * 1_024 * 1_024,
@@ -90,6 +99,10 @@ impl Default for Limits {
             waits_per_stream_max: 1_024,
             wasted_ms_max: 150,
             wasted_ms_per_s: 2,
+            apart_waiting_max: 256,
+            apart_ms: 60_000,
+            cut_off_max: 16,
+            apart_threads: (cores() / 2).max(1),
             cold_retry_ms: 500,
             decisions_per_chain_max: 256,
             rounds_per_turn_max: 64,
@@ -111,5 +124,16 @@ impl Default for Limits {
             gate_histories_max: 1_000,
             gate_ms_max: 300,
         }
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+impl Limits {
+    /// Whether a stream that grows from one version to another is to get a snapshot.
+    pub(crate) fn snapshot_is_due(&self, before: u64, after: u64) -> bool {
+        self.snapshot_every > 0 && after / self.snapshot_every != before / self.snapshot_every
     }
 }

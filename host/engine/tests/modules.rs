@@ -133,7 +133,7 @@ fn two_adapters_may_not_handle_one_kind() {
     let adapter = |category: &str| Manifest { handles: kinds(&["Ask"]), sends: kinds(&["Told"]), ..manifest(category) };
     bench.adapter("mail-one", adapter("mail-1.0"), |_, _| Ok(vec![]));
     bench.adapter("mail-two", adapter("mail-1.1"), |_, _| Ok(vec![]));
-    bench.runtime.add("post", adapter("post-1.0"), Role::Adapter(Arc::new(support::NativeAdapter(|_, _| Ok(vec![])))));
+    bench.runtime.add("post", adapter("post-1.0"), Role::Adapter(Arc::new(support::NativeAdapter(|_, _| Ok(vec![]), |_| false))));
     let Err(DeployError::Clash(text)) = bench.standing.engine().deploy(b"post", &Origin::Request) else { panic!("taken") };
     assert!(text.contains("mail-1.1") && text.contains("Ask"), "{text}");
 }

@@ -91,6 +91,8 @@ faults! {
     GuestFaults = 6_000 "guest fault",
     /// A guest goes over a limit.
     GuestOverLimit = 6_000 "guest over a limit",
+    /// A guest takes longer than a slice: its turn is made apart.
+    GuestOverlong = 30_000 "guest took longer than a slice",
     /// A guest records what its manifest does not list.
     GuestBreaksContract = 6_000 "guest broke its contract",
     /// A guest decides by something outside its events.

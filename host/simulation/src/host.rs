@@ -62,6 +62,9 @@ impl Ground {
             timer_horizon_ms: *dice.one_of(&[10, 1_000, 60_000]),
             timers_per_step_max: *dice.one_of(&[1, 3, 256]),
             audit_one_in: *dice.one_of(&[0, 2, 1_000]),
+            apart_waiting_max: *dice.one_of(&[1, 2, 256]),
+            apart_ms: *dice.one_of(&[0, 1_000, 60_000]),
+            cut_off_max: *dice.one_of(&[0, 1, 16]),
             delivery_attempts_max: *dice.one_of(&[1, 3, 8]),
             retry_first_ms: *dice.one_of(&[1, 100, 500]),
             retry_longest_ms: *dice.one_of(&[500, 300_000]),
@@ -136,6 +139,11 @@ impl Host {
     /// Lets one worker take a step; true where it did something.
     pub fn step(&mut self, worker: usize) -> bool {
         self.standing.step(worker)
+    }
+
+    /// Makes one of the turns that are to be made apart; true where there was one.
+    pub fn step_apart(&mut self) -> bool {
+        self.standing.step_apart()
     }
 
     /// Kills it: what was not synced is in doubt.

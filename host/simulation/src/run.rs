@@ -188,6 +188,7 @@ pub(crate) fn settle(ground: &Ground, callers: &mut Callers, host: &mut Host) ->
         for worker in 0..ground.limits.workers {
             progress |= host.step(worker);
         }
+        progress |= host.step_apart();
         progress |= callers.listen();
         if !progress {
             return did_anything;
@@ -201,7 +202,11 @@ pub(crate) fn settle(ground: &Ground, callers: &mut Callers, host: &mut Host) ->
 fn one_step(ground: &Ground, callers: &mut Callers, modules: &[Module], host: &mut Host) {
     let fate = &ground.fate;
     match fate.draw(|dice| dice.weighted(&[30, 8, 8, 10, 12, 7, 4, 3, 3, 6])) {
-        0 => drop(host.step(fate.draw(|dice| dice.index(ground.limits.workers)))),
+        // Whoever makes turns apart is one more of them.
+        0 => match fate.draw(|dice| dice.index(ground.limits.workers + 1)) {
+            apart if apart == ground.limits.workers => drop(host.step_apart()),
+            worker => drop(host.step(worker)),
+        },
         1 if !host.store.is_slow() => drop(host.store.apply(fate.draw(|dice| *dice.one_of(&[1, 2, usize::MAX])))),
         2 if !host.store.is_slow() => drop(host.store.sync()),
         3 => callers.wish(),
@@ -218,6 +223,7 @@ fn one_step(ground: &Ground, callers: &mut Callers, modules: &[Module], host: &m
                 for worker in 0..ground.limits.workers {
                     host.step(worker);
                 }
+                host.step_apart();
             }
         }
         _ => {}

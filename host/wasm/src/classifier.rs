@@ -7,7 +7,7 @@ use procession_engine::model::decision::{Context, Rejection, Start};
 use procession_engine::model::id::Category;
 use procession_engine::model::json::Json;
 use procession_engine::model::message::Message;
-use procession_engine::ports::definition::{Classifier, GuestError};
+use procession_engine::ports::definition::{Classifier, GuestError, Pace};
 
 use crate::bindings::exports::procession::process::classifier::GuestIndices;
 use crate::convert::{from_guest, to_guest};
@@ -28,7 +28,7 @@ impl Router {
 
     /// Makes an instance, so that a module that cannot have one is refused when it is loaded.
     pub(crate) fn probe(&self) -> Result<(), GuestError> {
-        self.pool.run(|_| Ok(()))
+        self.pool.run(Pace::Whole, |_| Ok(()))
     }
 }
 
@@ -39,12 +39,13 @@ impl Classifier for Router {
         context: &Context,
         request: &Message,
         loaded: &[Category],
+        pace: Pace,
     ) -> Result<Result<Start, Rejection>, GuestError> {
         let category = self.rules.text_of(&context.category);
         let loaded: Vec<String> = loaded.iter().map(Category::to_string).collect();
         let loaded: Vec<&str> = loaded.iter().map(String::as_str).collect();
         let context = to_guest::context(context, &category);
-        let answer = self.pool.run(|instance| {
+        let answer = self.pool.run(pace, |instance| {
             instance.call(|guest, store| guest.call_classify(store, settings.as_str(), context, to_guest::message(request), &loaded))
         })?;
         match answer {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use procession_engine::background;
 use procession_engine::model::id::Digest;
 use procession_engine::ports::definition::LoadError;
 use wasmtime::Engine;
@@ -15,11 +16,6 @@ use wasmtime::component::Component;
 use crate::bulk;
 use crate::code_cache::CodeCache;
 use crate::limits::Limits;
-
-/// Added to the niceness of a thread that compiles: where everybody has something to do, it gets a third of what a worker gets.
-/// The lowest priority of all would never come to its end under full load.
-#[cfg(target_os = "linux")]
-const NICENESS: i32 = 5;
 
 /// Compiles modules and keeps what came of it.
 pub(crate) struct Compiler {
@@ -119,7 +115,7 @@ impl Inner {
 
     fn work(&self, digest: Digest, bytes: &[u8], job: &Job) {
         let _slot = self.slots.take();
-        step_back();
+        background::step_back();
         let outcome = catch_unwind(AssertUnwindSafe(|| self.compiled(&digest, bytes)));
         let broke = |_| Err(LoadError::NotAComponent("the compiler broke on it".to_owned()));
         let outcome = outcome.unwrap_or_else(broke);
@@ -186,13 +182,6 @@ impl Drop for Slot<'_> {
         *lock(&self.0.free) += 1;
         self.0.freed.notify_one();
     }
-}
-
-/// Lets the workers go first. Where the system does not allow it, compiling takes its share.
-fn step_back() {
-    #[cfg(target_os = "linux")]
-    // On Linux, "this process" means this thread.
-    let _ = rustix::process::setpriority_process(None, NICENESS);
 }
 
 /// Gives the system back what the compiler took. glibc keeps what was freed for later: six small modules left 10 MB, one of Python 200 MB,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use procession_engine::model::decision::{Context, Reply};
 use procession_engine::model::json::Json;
 use procession_engine::model::message::Message;
-use procession_engine::ports::definition::{Connector, GuestError};
+use procession_engine::ports::definition::{Connector, GuestError, Pace};
 
 use crate::bindings::exports::procession::process::connector::GuestIndices;
 use crate::convert::{from_guest, to_guest};
@@ -27,16 +27,16 @@ impl Adapter {
 
     /// Makes an instance, so that a module that cannot have one is refused when it is loaded.
     pub(crate) fn probe(&self) -> Result<(), GuestError> {
-        self.pool.run(|_| Ok(()))
+        self.pool.run(Pace::Whole, |_| Ok(()))
     }
 }
 
 impl Connector for Adapter {
-    fn handle(&self, settings: &Json, context: &Context, command: &Message) -> Result<Vec<Reply>, GuestError> {
+    fn handle(&self, settings: &Json, context: &Context, command: &Message, pace: Pace) -> Result<Vec<Reply>, GuestError> {
         let category = self.rules.text_of(&context.category);
         let context = to_guest::context(context, &category);
         // A fault is an error of the run, so that the instance that reports one is not used again.
-        let replies = self.pool.run(|instance| {
+        let replies = self.pool.run(pace, |instance| {
             let answer = instance.call(|guest, store| guest.call_handle(store, settings.as_str(), context, to_guest::message(command)))?;
             answer.map_err(from_guest::fault)
         })?;

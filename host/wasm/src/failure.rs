@@ -22,6 +22,11 @@ const FRAMES_MAX: usize = 5;
 /// Longest cause that is told, in bytes: wasmtime may quote what it read.
 const CAUSE_BYTES_MAX: usize = 1_024;
 
+/// Whether a call used up what it was given.
+pub(crate) fn is_out_of_fuel(error: &wasmtime::Error) -> bool {
+    matches!(error.downcast_ref::<Trap>(), Some(Trap::OutOfFuel))
+}
+
 /// Says what a failed call means; `fuel` is what it was given.
 pub(crate) fn of(error: &wasmtime::Error, fuel: u64, allowance: &Allowance) -> GuestError {
     if let Some(limit) = error.downcast_ref::<OverLimit>() {

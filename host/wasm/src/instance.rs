@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use procession_engine::ports::definition::GuestError;
+use procession_engine::ports::definition::{GuestError, Pace};
 use wasmtime::Store;
 use wasmtime::component::{Instance as Component, InstancePre, ResourceAny};
 
@@ -58,18 +58,19 @@ impl<I: Interface> Blueprint<I> {
         Self { gauge, ..self }
     }
 
-    /// Makes an instance.
-    pub(crate) fn instantiate(&self) -> Result<Instance<I::Guest>, GuestError> {
+    /// Makes an instance, at the pace that its calls will have.
+    pub(crate) fn instantiate(&self, pace: Pace) -> Result<Instance<I::Guest>, GuestError> {
         let allowance = self.allowance;
+        let fuel = allowance.fuel(allowance.fuel_at_start, pace);
         let guard = Guard::new(allowance.memory_bytes, allowance.table_elements);
         let mut store = Store::new(self.pre.engine(), guard);
         store.limiter(|guard| guard);
         store.set_hostcall_fuel(allowance.hostcall_bytes);
-        let broken = |error: wasmtime::Error| failure::of(&error, allowance.fuel_at_start, &allowance);
-        store.set_fuel(allowance.fuel_at_start).map_err(broken)?;
+        let broken = |error: wasmtime::Error| told(&error, fuel, allowance.fuel_at_start, &allowance);
+        store.set_fuel(fuel).map_err(broken)?;
         let instance = self.pre.instantiate(&mut store).map_err(broken)?;
         let guest = self.interface.load(&mut store, &instance).map_err(broken)?;
-        Ok(Instance { store, guest, allowance, gauge: self.gauge.clone() })
+        Ok(Instance { store, guest, allowance, pace, gauge: self.gauge.clone() })
     }
 }
 
@@ -78,10 +79,16 @@ pub(crate) struct Instance<G> {
     store: Store<Guard>,
     guest: G,
     allowance: Allowance,
+    pace: Pace,
     gauge: Option<Arc<Gauge>>,
 }
 
 impl<G> Instance<G> {
+    /// How long its calls may take from now on.
+    pub(crate) fn set_pace(&mut self, pace: Pace) {
+        self.pace = pace;
+    }
+
     /// Linear memory that it holds, in bytes.
     pub(crate) fn memory_bytes(&self) -> usize {
         self.store.data().memory_bytes()
@@ -97,7 +104,7 @@ impl<G> Instance<G> {
         &self.guest
     }
 
-    /// Runs one call with a full tank. After an error the instance must be dropped: it cannot be trusted, and after a trap not be entered.
+    /// Runs one call with a full tank, or a slice of it. After an error the instance must be dropped: it cannot be trusted, and after a trap not be entered.
     pub(crate) fn call<R>(&mut self, run: impl FnOnce(&G, &mut Store<Guard>) -> wasmtime::Result<R>) -> Result<R, GuestError> {
         self.call_with(self.allowance.fuel_per_call, run)
     }
@@ -107,12 +114,18 @@ impl<G> Instance<G> {
         self.call_with(FUEL_TO_FREE.min(self.allowance.fuel_per_call), |_, store| value.resource_drop(store))
     }
 
-    fn call_with<R>(&mut self, fuel: u64, run: impl FnOnce(&G, &mut Store<Guard>) -> wasmtime::Result<R>) -> Result<R, GuestError> {
+    fn call_with<R>(&mut self, most: u64, run: impl FnOnce(&G, &mut Store<Guard>) -> wasmtime::Result<R>) -> Result<R, GuestError> {
+        let fuel = self.allowance.fuel(most, self.pace);
         let answer = self.store.set_fuel(fuel).and_then(|()| run(&self.guest, &mut self.store));
         if let Some(gauge) = &self.gauge {
             let used = fuel.saturating_sub(self.store.get_fuel().unwrap_or(0));
             gauge.note(used, self.store.data().memory_bytes(), &self.allowance);
         }
-        answer.map_err(|error| failure::of(&error, fuel, &self.allowance))
+        answer.map_err(|error| told(&error, fuel, most, &self.allowance))
     }
+}
+
+/// Says what a failed call means that was given so much of the fuel that it may use.
+fn told(error: &wasmtime::Error, fuel: u64, most: u64, allowance: &Allowance) -> GuestError {
+    if fuel < most && failure::is_out_of_fuel(error) { GuestError::Overlong } else { failure::of(error, fuel, allowance) }
 }

@@ -2,6 +2,7 @@
 //! The operator sets these; a definition's wishes move within them and never beyond.
 
 use procession_engine::model::manifest::Manifest;
+use procession_engine::ports::definition::Pace;
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -24,8 +25,11 @@ pub struct Limits {
     pub memory_bytes_max: usize,
     /// Fuel of one call where the definition wishes for nothing: about a tenth of a second, while a usual call takes microseconds.
     pub fuel_per_call: u64,
-    /// Fuel of one call that a wish can reach: about two seconds, in which a worker does nothing else.
+    /// Fuel of one call that a wish can reach: about two seconds.
     pub fuel_per_call_max: u64,
+    /// Fuel that one call may use where other processes wait for the same thread: a millisecond or two. One that needs more is made again elsewhere,
+    /// so this is enough for the usual calls of interpreted languages.
+    pub fuel_per_slice: u64,
     /// Fuel for making the first instance and for `describe`: engines of interpreted languages set themselves up there, and no worker waits for it.
     pub fuel_at_start: u64,
     /// Elements of one table: a table has one for every function that is called by reference.
@@ -65,6 +69,7 @@ impl Default for Limits {
             memory_bytes_max: 64 * MIB,
             fuel_per_call: 100_000_000,
             fuel_per_call_max: 2_000_000_000,
+            fuel_per_slice: 4_000_000,
             fuel_at_start: 500_000_000,
             table_elements_max: 20_000,
             stack_bytes_max: 512 * KIB,
@@ -93,6 +98,7 @@ pub(crate) struct Allowance {
     pub(crate) table_elements: usize,
     pub(crate) fuel_at_start: u64,
     pub(crate) fuel_per_call: u64,
+    pub(crate) fuel_per_slice: u64,
     pub(crate) stack_bytes: usize,
     pub(crate) hostcall_bytes: usize,
 }
@@ -105,6 +111,7 @@ impl Limits {
             table_elements: self.table_elements_max,
             fuel_at_start: self.fuel_at_start,
             fuel_per_call: self.fuel_at_start,
+            fuel_per_slice: self.fuel_per_slice,
             stack_bytes: self.stack_bytes_max,
             hostcall_bytes: self.hostcall_bytes_max,
         }
@@ -117,10 +124,20 @@ impl Limits {
         let fuel_per_call = wished_fuel.min(self.fuel_per_call_max);
         Allowance {
             memory_bytes: wished_memory.min(self.memory_bytes_max),
-            // Workers make instances, so that may take no longer than a call.
+            // Instances are made while a process waits, so that may take no longer than a call.
             fuel_at_start: fuel_per_call.min(self.fuel_at_start),
             fuel_per_call,
             ..self.to_describe()
+        }
+    }
+}
+
+impl Allowance {
+    /// The fuel that a call gets of what it may use.
+    pub(crate) fn fuel(&self, most: u64, pace: Pace) -> u64 {
+        match pace {
+            Pace::Slice => most.min(self.fuel_per_slice),
+            Pace::Whole => most,
         }
     }
 }

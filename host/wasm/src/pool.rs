@@ -4,7 +4,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use procession_engine::model::manifest::Sharing;
-use procession_engine::ports::definition::GuestError;
+use procession_engine::ports::definition::{GuestError, Pace};
 
 use crate::instance::{Blueprint, Instance, Interface};
 use crate::rules::Rules;
@@ -22,10 +22,11 @@ impl<I: Interface> Pool<I> {
         Self { blueprint, idle: Mutex::new(Vec::new()), idle_max }
     }
 
-    /// Runs one call on an idle instance or a new one. The lock is not held meanwhile.
-    pub(crate) fn run<R>(&self, call: impl FnOnce(&mut Instance<I::Guest>) -> Result<R, GuestError>) -> Result<R, GuestError> {
+    /// Runs one call on an idle instance or a new one, at a pace. The lock is not held meanwhile.
+    pub(crate) fn run<R>(&self, pace: Pace, call: impl FnOnce(&mut Instance<I::Guest>) -> Result<R, GuestError>) -> Result<R, GuestError> {
         let idle = self.idle().pop();
-        let mut instance = idle.map_or_else(|| self.blueprint.instantiate(), Ok)?;
+        let mut instance = idle.map_or_else(|| self.blueprint.instantiate(pace), Ok)?;
+        instance.set_pace(pace);
         let answer = call(&mut instance)?;
         let mut idle = self.idle();
         if idle.len() < self.idle_max {

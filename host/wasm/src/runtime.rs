@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use procession_engine::model::id::Digest;
 use procession_engine::model::manifest::Manifest;
-use procession_engine::ports::definition::{GuestError, LoadError, Module, Role, Runtime};
+use procession_engine::ports::definition::{GuestError, LoadError, Module, Pace, Role, Runtime};
 use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre, Linker};
@@ -100,8 +100,8 @@ impl WasmRuntime {
             let said = instance.call(|guest, store| guest.call_describe(store)).map_err(broken)?;
             convert::manifest::checked(said, world, self.limits.manifest_entries_max).map_err(LoadError::Manifest)
         };
-        let manifest = ask(&mut blueprint.instantiate().map_err(broken)?)?;
-        let mut second = blueprint.instantiate().map_err(broken)?;
+        let manifest = ask(&mut blueprint.instantiate(Pace::Whole).map_err(broken)?)?;
+        let mut second = blueprint.instantiate(Pace::Whole).map_err(broken)?;
         for _ in 0..2 {
             if ask(&mut second)? != manifest {
                 return Err(LoadError::Manifest("`describe` answers differently when it is asked again; it must be constant".to_owned()));

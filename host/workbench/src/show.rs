@@ -55,6 +55,7 @@ pub fn fault(error: &GuestError) -> Value {
         GuestError::Fault { code, message } => json!({ "fault": { "code": code, "message": message } }),
         GuestError::Trap(text) => json!({ "trap": text }),
         GuestError::Limit(text) => json!({ "limit": text }),
+        GuestError::Overlong => json!({ "limit": error.to_string() }),
         GuestError::Contract(text) => json!({ "contract": text }),
     }
 }

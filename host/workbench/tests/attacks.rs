@@ -10,7 +10,7 @@ use procession_engine::model::decision::{Context, Rejection, RejectionReason, St
 use procession_engine::model::id::{Category, Kind};
 use procession_engine::model::json::Json;
 use procession_engine::model::message::Message;
-use procession_engine::ports::definition::{Classifier, GuestError, Module, Role};
+use procession_engine::ports::definition::{Classifier, GuestError, Module, Pace, Role};
 use procession_workbench::attack::{self, Gravity, Plan, Report};
 use procession_workbench::run;
 use procession_workbench::scenario::File;
@@ -90,7 +90,7 @@ fn the_same_seed_is_the_same_attack() {
 struct Fussy;
 
 impl Classifier for Fussy {
-    fn classify(&self, _: &Json, _: &Context, request: &Message, _: &[Category]) -> Result<Result<Start, Rejection>, GuestError> {
+    fn classify(&self, _: &Json, _: &Context, request: &Message, _: &[Category], _: Pace) -> Result<Result<Start, Rejection>, GuestError> {
         if request.data.as_str().contains("null") {
             return Err(GuestError::Trap("it panicked".to_owned()));
         }

@@ -10,7 +10,7 @@ use procession_engine::model::decision::{Context, Rejection, RejectionReason, Re
 use procession_engine::model::id::{Category, Kind};
 use procession_engine::model::json::Json;
 use procession_engine::model::message::Message;
-use procession_engine::ports::definition::{Classifier, Connector, GuestError, Module, Role};
+use procession_engine::ports::definition::{Classifier, Connector, GuestError, Module, Pace, Role};
 use procession_workbench::run::{self, Outcome};
 use procession_workbench::scenario::File;
 use serde_json::{Value, json};
@@ -179,6 +179,7 @@ impl Classifier for Sorter {
         _: &Context,
         request: &Message,
         loaded: &[Category],
+        _: Pace,
     ) -> Result<Result<Start, Rejection>, GuestError> {
         let Some(first) = loaded.first() else {
             let message = "nothing is loaded".to_owned();
@@ -207,7 +208,7 @@ fn a_router_is_asked_with_settings_and_what_is_loaded() {
 struct Echo;
 
 impl Connector for Echo {
-    fn handle(&self, _: &Json, context: &Context, command: &Message) -> Result<Vec<Reply>, GuestError> {
+    fn handle(&self, _: &Json, context: &Context, command: &Message, _: Pace) -> Result<Vec<Reply>, GuestError> {
         if command.kind.as_str() == "Break" {
             return Err(GuestError::Fault { code: "broken".to_owned(), message: "as asked".to_owned() });
         }

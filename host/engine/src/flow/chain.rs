@@ -1,6 +1,7 @@
 //! A chain: the turns that one input sets off within its process, up to the point where only the outside can go on.
 //! All of it becomes one commit, so an inner hop costs no sync; nothing here is visible before that commit.
 
+mod apart;
 mod bounds;
 mod close;
 mod decide;
@@ -10,6 +11,8 @@ mod stage;
 
 use std::collections::VecDeque;
 
+use self::apart::Redo;
+use super::apart::{Errand, MadeTurn, Seen};
 use super::lanes::Lane;
 use super::outbox::{self, Route, Target};
 use super::shared::Shared;
@@ -22,7 +25,7 @@ use crate::model::message::Message;
 use crate::model::note::{Happening, Note};
 use crate::model::process::{Attempts, DeliveryState, Timer, TimerKey, Undelivered};
 use crate::model::time::Timestamp;
-use crate::ports::definition::GuestError;
+use crate::ports::definition::{GuestError, Pace};
 use crate::ports::store::StoreError;
 use crate::registry::Snapshot;
 
@@ -48,6 +51,18 @@ pub(super) struct Chain<'a> {
     pub(super) failed: Option<Attempts>,
     /// Attempts that the last failed turn took.
     tried: u32,
+    /// How long the calls of its turns may take.
+    pace: Pace,
+    /// What becomes of it where a turn takes longer.
+    redo: Redo,
+    /// A turn that was made apart for this chain.
+    made: Option<Box<MadeTurn>>,
+    /// What a stream shows after a turn that was made apart.
+    seen: Option<(Suffix, Seen)>,
+    /// Whether every stream that changed was looked at.
+    has_looked: bool,
+    /// Whether the process had come to its end before.
+    pub(super) had_ended: bool,
     /// Deferred messages that an event of their stream has made due.
     pub(super) due_again: Vec<u64>,
     /// Whether a stream began: what waited for one may have a receiver now.
@@ -69,6 +84,33 @@ pub(super) enum Failure {
     /// The guest is at fault. The text names the definition.
     Guest(String, GuestError),
     Store(StoreError),
+    /// It has to be made apart; none where that cannot be waited for, so that what wants it is kept for later.
+    Apart(Option<Box<Errand>>),
+}
+
+/// Why a chain does not come to its end now. All of it is done again, and nothing of it is recorded before.
+#[derive(Debug)]
+pub(super) enum Halt {
+    Store(StoreError),
+    /// When a turn has been made apart.
+    Apart(Box<Errand>),
+    /// At once: a definition that was looked at takes longer than a slice.
+    Again,
+}
+
+impl From<StoreError> for Halt {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Halt> for Refusal {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::Store(error) => Self::Store(error),
+            Halt::Apart(_) | Halt::Again => Self::Busy,
+        }
+    }
 }
 
 impl From<StoreError> for Failure {
@@ -82,6 +124,7 @@ impl Failure {
         match self {
             Self::Guest(definition, source) => Refusal::Guest { definition, process: process.clone(), source },
             Self::Store(error) => Refusal::Store(error),
+            Self::Apart(_) => Refusal::Busy,
         }
     }
 }
@@ -90,7 +133,10 @@ impl<'a> Chain<'a> {
     pub(super) fn new(shared: &'a Shared, snapshot: &'a Snapshot, lane: &'a mut Lane, input: Message) -> Self {
         // Time never goes back within a process, whatever the system's clock does.
         let latest = lane.row.streams.iter().map(|head| head.updated_at).max().unwrap_or_default();
-        let now = shared.clock.now().max(latest);
+        // What was made apart for this input was made at its time.
+        let made = lane.made.take().filter(|made| made.input == input && made.now >= latest);
+        let now = made.as_ref().map_or_else(|| shared.clock.now().max(latest), |made| made.now);
+        let had_ended = lane.row.has_ended();
         Self {
             shared,
             snapshot,
@@ -109,6 +155,12 @@ impl<'a> Chain<'a> {
             snapshots: Vec::new(),
             failed: None,
             tried: 1,
+            pace: Pace::Slice,
+            redo: Redo::Possible,
+            made,
+            seen: None,
+            has_looked: false,
+            had_ended,
             due_again: Vec::new(),
             begun: false,
         }
@@ -117,6 +169,16 @@ impl<'a> Chain<'a> {
     /// Whether the commit would change anything but notes.
     pub(super) fn has_only_noted(&self) -> bool {
         self.decisions.is_empty() && self.undelivered.is_empty() && self.delivered.is_empty() && !self.notes.is_empty()
+    }
+
+    /// The same, where what led to it must not be done once more.
+    pub(super) fn only_once(self) -> Self {
+        Self { redo: Redo::Impossible, ..self }
+    }
+
+    /// The same, with all the time that its definitions may use: somebody has asked for just this.
+    pub(super) fn unhurried(self) -> Self {
+        Self { pace: Pace::Whole, ..self }
     }
 
     /// A timer rang: whatever the clock says by now, its moment has come.
@@ -140,6 +202,10 @@ impl<'a> Chain<'a> {
         let mut verdict = None;
         for target in targets {
             let outcome = match self.attempt(target, trigger, &input.id) {
+                Err(Failure::Apart(None)) => {
+                    self.keep(input.clone(), Some(target.suffix.clone()), DeliveryState::Due);
+                    continue;
+                }
                 Err(failure) if !self.has_decided() && self.undelivered.is_empty() => return Err(failure),
                 Err(failure) => {
                     self.park(input.clone(), Some(target.suffix.clone()), failure)?;
@@ -176,8 +242,8 @@ impl<'a> Chain<'a> {
         Ok(verdict.unwrap_or_else(|| Verdict::Ignored("no stream takes it".to_owned())))
     }
 
-    /// Follows the messages that were brought about until only the outside can go on, or the chain is long enough.
-    pub(super) fn follow(&mut self) -> Result<(), StoreError> {
+    /// Follows the messages that were brought about until only the outside can go on, or the chain is long enough, and looks at what has changed.
+    pub(super) fn follow(&mut self) -> Result<(), Halt> {
         while let Some(message) = self.queue.pop_front() {
             if message.process != self.lane.row.id {
                 // Another process does not wait for this one to be mended.
@@ -190,7 +256,7 @@ impl<'a> Chain<'a> {
                 self.hop(message)?;
             }
         }
-        Ok(())
+        self.look()
     }
 
     fn hop(&mut self, message: Message) -> Result<(), StoreError> {
@@ -216,7 +282,7 @@ impl<'a> Chain<'a> {
             self.keep(message.clone(), Some(target.suffix.clone()), DeliveryState::Parked);
             return Ok(());
         }
-        if self.shared.rests(&target.module).is_some() {
+        if self.shared.rests(&target.module).is_some() || self.shared.is_slow(&target.module) {
             self.keep(message.clone(), Some(target.suffix.clone()), DeliveryState::Due);
             return Ok(());
         }
@@ -227,6 +293,7 @@ impl<'a> Chain<'a> {
             Ok(Outcome::Rejected(rejection)) => {
                 self.note(Happening::Rejected, message, Some(target.suffix.clone()), rejection.to_string(), None);
             }
+            Err(Failure::Apart(_)) => self.keep(message.clone(), Some(target.suffix.clone()), DeliveryState::Due),
             Err(failure) => self.park(message.clone(), Some(target.suffix.clone()), failure)?,
         }
         Ok(())

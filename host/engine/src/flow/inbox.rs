@@ -3,6 +3,7 @@
 
 use tokio::sync::oneshot;
 
+use super::apart::Made;
 use crate::error::Refusal;
 use crate::limits::Limits;
 use crate::model::commit::Receipt;
@@ -131,6 +132,8 @@ pub(crate) enum Work {
     TakeUp(ProcessId),
     /// Look again for what is undelivered: of one process, or what nobody handled of all.
     LookAgain(Option<ProcessId>),
+    /// A turn was made apart.
+    Made(Box<Made>),
     /// The store failed under this: it is done when the store may have recovered.
     Later(Box<Work>),
 }

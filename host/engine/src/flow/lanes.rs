@@ -6,13 +6,17 @@ use std::num::NonZeroUsize;
 
 use lru::LruCache;
 
+use super::apart::{Called, MadeTurn, Routed};
+use super::history::History;
 use super::inbox::Work;
 use super::worker::InFlight;
-use crate::model::event::StreamEvent;
+use crate::model::event::{RecordedEvent, StreamEvent};
 use crate::model::id::{Digest, ProcessId, StreamName, Suffix};
 use crate::model::process::{ProcessRow, Undelivered};
+use crate::model::time::Timestamp;
+use crate::ports::clock::Clock;
 use crate::ports::definition::Decider;
-use crate::ports::store::{Direction, EventStore, Scope, StoreError};
+use crate::ports::store::{EventStore, StoreError};
 
 /// One process in memory.
 pub(super) struct Lane {
@@ -29,6 +33,14 @@ pub(super) struct Lane {
     /// Set from a retry on until what was parked is on its way: whatever comes anew waits behind it.
     /// The number is the first one that was not kept by then.
     pub(super) reviving: Option<u64>,
+    /// Whether a turn of it is being made apart: nothing else of it goes on until that is back.
+    pub(super) is_apart: bool,
+    /// The turn that was made apart, for the chain that wants it.
+    pub(super) made: Option<Box<MadeTurn>>,
+    /// What a router said apart of the request that is looked at.
+    pub(super) routed: Option<Box<Routed>>,
+    /// What an adapter answered apart to the command that is delivered.
+    pub(super) called: Option<Box<Called>>,
     /// What the folded states weighed when the lane was put back.
     weight: Weight,
     /// What came while this lane was not in order, in the order in which it came. It waits here and not in the worker's backlog, so that nobody else waits.
@@ -51,6 +63,10 @@ impl Lane {
             generation: 0,
             stale: false,
             reviving: None,
+            is_apart: false,
+            made: None,
+            routed: None,
+            called: None,
             weight: Weight::default(),
             waiting: VecDeque::new(),
         }
@@ -68,39 +84,21 @@ impl Lane {
         self.warm.iter().any(|warm| warm.suffix == *suffix)
     }
 
-    /// All events of a stream after a version that are recorded or submitted.
-    /// The store is read first: what is applied meanwhile is then skipped by its version, and nothing is missed.
-    pub(super) fn events(
-        &self,
-        stream: &StreamName,
-        after: u64,
-        store: &dyn EventStore,
-        page: usize,
-    ) -> Result<Vec<StreamEvent>, StoreError> {
-        let mut events: Vec<StreamEvent> = Vec::new();
-        loop {
-            let from = after + events.len() as u64 + 1;
-            let read = store.read(&Scope::Stream(stream.clone()), from, Direction::Forward, page)?;
-            let last = read.len() < page;
-            events.extend(read.into_iter().map(crate::model::event::RecordedEvent::into_stream_event));
-            if last {
-                break;
-            }
-        }
-        let submitted =
-            self.in_flight.iter().filter(|commit| commit.generation == self.generation).filter_map(|commit| commit.entry.as_ref());
-        for event in submitted.flat_map(|entry| entry.events(0)).filter(|event| event.stream == *stream) {
-            if event.version == after + events.len() as u64 + 1 {
-                events.push(event.into_stream_event());
-            }
-        }
-        // Invariant: versions are dense; asserted here because they come back from outside.
-        match events.iter().zip(after + 1..).find(|(event, version)| event.version != *version) {
-            Some((event, version)) => {
-                Err(StoreError::Damaged(format!("stream {stream} has version {} in place of {version}", event.version)))
-            }
-            None => Ok(events),
-        }
+    /// What the state of a stream is folded from, with what is staged on top of it.
+    pub(super) fn history(&self, stream: &StreamName, staged: Vec<StreamEvent>, snapshot_every: u64) -> History {
+        let head = self.row.stream(&stream.suffix);
+        let is_long = snapshot_every > 0 && head.is_some_and(|head| head.version >= snapshot_every);
+        let of_now = self.in_flight.iter().filter(|commit| commit.generation == self.generation);
+        let entries = of_now.filter_map(|commit| commit.entry.as_ref());
+        let submitted = entries.flat_map(|entry| entry.events(0)).filter(|event| event.stream == *stream);
+        let submitted = submitted.map(RecordedEvent::into_stream_event).collect();
+        History { stream: stream.clone(), has_begun: head.is_some(), is_long, submitted, staged }
+    }
+
+    /// When what is done now came: what is done once more, since something was made apart for it, is the same as the first time.
+    pub(super) fn time(&self, clock: &dyn Clock) -> Timestamp {
+        let made = self.made.as_ref().map(|made| made.input.time);
+        made.or_else(|| self.routed.as_ref().map(|routed| routed.time)).unwrap_or_else(|| clock.now())
     }
 
     /// Whether commits are out that are sure to fail, because they build on one that did: what comes now must not overtake their redo.
@@ -115,7 +113,12 @@ impl Lane {
 
     /// Whether what comes now has to wait its turn.
     pub(super) fn is_held(&self) -> bool {
-        self.reviving.is_some() || self.awaits_failures() || !self.waiting.is_empty()
+        self.reviving.is_some() || self.is_apart || self.awaits_failures() || !self.waiting.is_empty()
+    }
+
+    /// Whether nothing of it may go on at present, not even what it has kept.
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_apart || self.awaits_failures()
     }
 
     /// Forgets what builds on a commit that did not happen.

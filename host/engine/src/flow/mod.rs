@@ -9,7 +9,10 @@ pub(crate) mod shared;
 pub(crate) mod watchers;
 pub(crate) mod worker;
 
+pub(crate) mod apart;
+mod asking;
 mod chain;
+mod history;
 mod lanes;
 pub(crate) mod moving;
 mod outbox;

@@ -13,7 +13,7 @@ use crate::model::decision::{Context, Decision, Effect, Trigger};
 use crate::model::event::Event;
 use crate::model::id::Digest;
 use crate::model::json::Json;
-use crate::ports::definition::Role;
+use crate::ports::definition::{Pace, Role};
 
 /// The modules that were looked at since the start, and what was found.
 #[derive(Default)]
@@ -66,7 +66,7 @@ fn decided_otherwise(turn: &Turn<'_>, trigger: &Trigger, seed: u64) -> Option<(V
     let Role::Process(definition) = &turn.module.role else { return None };
     let category = turn.module.manifest.category.clone();
     let context = Context { process: turn.stream.process.clone(), category, version: 0, now: turn.now, seed: !seed };
-    match definition.restore(None).ok()?.decide(&context, trigger).ok()? {
+    match definition.restore_at(None, Pace::Slice).ok()?.decide(&context, trigger).ok()? {
         Decision::Accept { events, effects } => Some((events, effects)),
         Decision::Ignore(_) | Decision::Reject(_) | Decision::Defer(_) => None,
     }

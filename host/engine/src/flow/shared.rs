@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use super::apart::Apart;
 use super::flood::Flood;
 use super::mailbox::Mailbox;
 use super::repeats::Repeats;
@@ -34,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) repeats: Repeats,
     pub(crate) flood: Flood,
     pub(crate) rest: Rest,
+    pub(crate) apart: Apart,
     /// Commits of all workers that are not durable yet.
     pub(crate) in_flight: AtomicUsize,
 }
@@ -86,6 +88,10 @@ pub struct Counters {
     pub store_outages: AtomicU64,
     /// Times that a definition began to rest because it wasted too much time.
     pub rests: AtomicU64,
+    /// Calls that were cut off after a slice, so that their turn was made apart.
+    pub cut_off: AtomicU64,
+    /// Turns that were made apart.
+    pub made_apart: AtomicU64,
 }
 
 impl Counters {
@@ -106,10 +112,41 @@ impl Shared {
         self.rest.of(module, self.clock.ticks_us())
     }
 
-    /// For how many milliseconds what is for this module waits before it is looked at again: it rests, or it is not compiled yet.
+    /// For how many milliseconds what is for this module waits before it is looked at again: it rests, is not compiled yet, or its turns are made apart
+    /// and too many wait for that.
     pub(crate) fn waits_for(&self, module: &Digest) -> Option<u64> {
-        let rests = self.rests(module);
-        rests.or_else(|| (!self.registry.is_at_hand(module)).then_some(self.limits.cold_retry_ms))
+        let waits = || !self.registry.is_at_hand(module) || self.has_no_room_apart(module);
+        self.rests(module).or_else(|| waits().then_some(self.limits.cold_retry_ms))
+    }
+
+    /// Whether all turns of a module are made apart, and too many wait for that.
+    pub(crate) fn has_no_room_apart(&self, module: &Digest) -> bool {
+        self.is_slow(module) && self.apart.is_full()
+    }
+
+    /// Whether all turns of a module are made apart at present.
+    pub(crate) fn is_slow(&self, module: &Digest) -> bool {
+        self.apart.slow.holds(module, self.clock.ticks_us())
+    }
+
+    /// A call of this module took longer than a slice.
+    pub(crate) fn cut_off(&self, module: &Digest, definition: &dyn std::fmt::Display) {
+        Counters::count(&self.counters.cut_off);
+        if self.apart.slow.cut_off(module, self.clock.ticks_us()) {
+            self.tell_slow(module, definition, "its calls are cut off too often");
+        }
+    }
+
+    /// A turn of this module came to nothing although it had all the time that it may use, or has to be made apart as a whole.
+    pub(crate) fn is_too_slow(&self, module: &Digest, definition: &dyn std::fmt::Display) {
+        if self.apart.slow.is_too_slow(module, self.clock.ticks_us()) {
+            self.tell_slow(module, definition, "a call of it takes too long");
+        }
+    }
+
+    fn tell_slow(&self, module: &Digest, definition: &dyn std::fmt::Display, why: &str) {
+        let apart_ms = self.limits.apart_ms;
+        tracing::warn!(%definition, module = module.short(), apart_ms, "{why}: for a while its turns are made apart, where nobody else waits for them");
     }
 
     /// A call of this module that began then came to nothing.

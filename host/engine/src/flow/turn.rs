@@ -93,6 +93,15 @@ impl Turn<'_> {
         Ok(Outcome::Accepted(decisions))
     }
 
+    /// Compares with what a state that was folded afresh decides.
+    pub(super) fn audit(&self, fresh: &mut dyn Decider, trigger: &Trigger, cause: &MessageId, outcome: &Outcome) -> Result<(), GuestError> {
+        if self.run(fresh, trigger.clone(), cause.clone())? == *outcome {
+            return Ok(());
+        }
+        Counters::count(&self.shared.counters.audit_differences);
+        Err(GuestError::Contract("a fresh instance decided otherwise: it keeps something outside its events".to_owned()))
+    }
+
     fn recorded(&self, events: &[Event], version: u64) -> Vec<StreamEvent> {
         let decided_by = &self.module.manifest.category;
         events
@@ -110,4 +119,9 @@ impl Turn<'_> {
             .map(|event| (Trigger::Recorded(event.clone()), MessageId::of_event(&self.stream, event.version)))
             .collect()
     }
+}
+
+/// Whether another attempt would only cost the same once more: what used up a limit in a fresh instance does so again, and takes the longest of all.
+pub(super) fn is_certain(error: &GuestError, was_used: bool) -> bool {
+    !was_used && matches!(error, GuestError::Limit(_))
 }

@@ -3,6 +3,7 @@
 
 mod adapters;
 mod again;
+mod apart;
 mod deliver;
 mod in_flight;
 mod operations;
@@ -150,7 +151,7 @@ impl Worker {
             let waits = |one: &Undelivered| matches!(one.state, DeliveryState::Retrying(_) | DeliveryState::Dead);
             // Another delivery may have dealt with it meanwhile.
             let Some(one) = self.shared.undelivered(&owner, seq)?.filter(|one| !waits(one)) else { continue };
-            self.deliver(one);
+            self.deliver(Box::new(one));
             while self.is_full() {
                 self.settle_some();
             }
@@ -187,12 +188,13 @@ impl Worker {
     fn work(&mut self, work: Work) {
         match work {
             Work::Request { request, answer } => self.request(request, answer),
-            Work::Deliver(undelivered) => self.deliver(*undelivered),
-            Work::Fire(timer) => self.fire(*timer),
+            Work::Deliver(undelivered) => self.deliver(undelivered),
+            Work::Fire(timer) => self.fire(timer),
             Work::Revived(process) => self.revived(&process),
             Work::TakeUp(process) => self.take_up_unless_parked(&process),
             Work::Operate { process, operation, answer } => self.operate(&process, operation, answer),
             Work::LookAgain(process) => self.look_again(process.as_ref()),
+            Work::Made(made) => self.made(*made),
             Work::Later(work) => self.do_later(*work),
         }
     }
@@ -233,7 +235,7 @@ impl Worker {
             Ok(due) => {
                 let progress = !due.is_empty();
                 for timer in due {
-                    self.fire(timer);
+                    self.fire(Box::new(timer));
                 }
                 progress
             }
@@ -262,14 +264,12 @@ impl Worker {
     /// Hands a chain to the store; its lane stays in memory until the report is back.
     fn submit(&mut self, chain: Chain<'_>, job: Job) -> InFlight {
         let due_again = chain.due_again.clone();
-        let begun = chain.begun;
-        // The view is looked at when the chain is closed, so until then the row says how it was before.
-        let ended_before = chain.lane.row.has_ended();
+        let (begun, had_ended) = (chain.begun, chain.had_ended);
         let generation = chain.lane.generation;
         let commit = chain.into_commit();
         let ticket = self.next_ticket;
         self.next_ticket += 1;
-        let ended = !ended_before && commit.row.has_ended();
+        let ended = !had_ended && commit.row.has_ended();
         let after = After::of(&commit, due_again, begun, self.deploys, ended);
         let (bytes, outgoing) = (commit.bytes(), after.outgoing.len());
         self.in_flight_bytes += bytes;

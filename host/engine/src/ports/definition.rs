@@ -59,12 +59,22 @@ pub trait Definition: Send + Sync {
     /// [`GuestError`] where the guest refuses or breaks.
     fn restore(&self, snapshot: Option<&Json>) -> Result<Box<dyn Decider>, GuestError>;
 
-    /// The state before the first event, in an instance that no other process has used: what an audit compares with.
+    /// The same at a pace: making the state is a call of the guest, too.
     ///
     /// # Errors
-    /// [`GuestError`] where the guest refuses or breaks.
-    fn restore_apart(&self) -> Result<Box<dyn Decider>, GuestError> {
-        self.restore(None)
+    /// [`GuestError`] where the guest refuses or breaks, and [`GuestError::Overlong`] where it takes longer than its pace allows.
+    fn restore_at(&self, snapshot: Option<&Json>, pace: Pace) -> Result<Box<dyn Decider>, GuestError> {
+        let mut decider = self.restore(snapshot)?;
+        decider.set_pace(pace);
+        Ok(decider)
+    }
+
+    /// The same in an instance that no other process has used or will use: what an audit compares with, and what may run for long.
+    ///
+    /// # Errors
+    /// [`GuestError`] where the guest refuses or breaks, and [`GuestError::Overlong`] where it takes longer than its pace allows.
+    fn restore_apart(&self, snapshot: Option<&Json>, pace: Pace) -> Result<Box<dyn Decider>, GuestError> {
+        self.restore_at(snapshot, pace)
     }
 
     /// The same definition for one thread that folds many histories, one after the other, and distrusts what it finds:
@@ -104,30 +114,49 @@ pub trait Decider: Send {
     fn memory_bytes(&self) -> usize {
         0
     }
+
+    /// Whether it holds an instance that no other state is in, so that a long call holds up nobody else.
+    fn is_alone(&self) -> bool {
+        true
+    }
+
+    /// How long its calls may take from now on; [`Pace::Whole`] where nothing was said.
+    fn set_pace(&mut self, _pace: Pace) {}
+}
+
+/// How long a call of a definition may take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pace {
+    /// A slice, since other processes wait for the same thread. A call that needs more is [`GuestError::Overlong`], and no fault of its guest.
+    Slice,
+    /// All that its definition may use.
+    #[default]
+    Whole,
 }
 
 /// A definition that chooses the category for a request.
 pub trait Classifier: Send + Sync {
-    /// Says which process the request begins; `loaded` are the active categories.
+    /// Says which process the request begins; `loaded` are the active categories, and `pace` is how long the call may take.
     ///
     /// # Errors
-    /// [`GuestError`] where the guest breaks. The inner result is its answer.
+    /// [`GuestError`] where the guest breaks, and [`GuestError::Overlong`]. The inner result is its answer.
     fn classify(
         &self,
         settings: &Json,
         context: &Context,
         request: &Message,
         loaded: &[Category],
+        pace: Pace,
     ) -> Result<Result<Start, Rejection>, GuestError>;
 }
 
 /// A definition that stands for an outside system.
 pub trait Connector: Send + Sync {
-    /// Carries out a command; called at least once for every recorded command.
+    /// Carries out a command; called at least once for every recorded command. `pace` is how long the call may take.
     ///
     /// # Errors
-    /// [`GuestError`] where the guest refuses or breaks.
-    fn handle(&self, settings: &Json, context: &Context, command: &Message) -> Result<Vec<Reply>, GuestError>;
+    /// [`GuestError`] where the guest refuses or breaks, and [`GuestError::Overlong`].
+    fn handle(&self, settings: &Json, context: &Context, command: &Message, pace: Pace) -> Result<Vec<Reply>, GuestError>;
 }
 
 /// A guest that did not do its work; the guest's author is at fault.
@@ -147,6 +176,9 @@ pub enum GuestError {
     /// It went over a limit. The text names limit and amount.
     #[error("the definition went over a limit: {0}")]
     Limit(String),
+    /// It takes longer than others on the same thread can wait: it has to be called again at its [whole pace](Pace::Whole), elsewhere.
+    #[error("the definition takes longer than a slice")]
+    Overlong,
     /// It answered something that the contract does not allow. The text names it.
     #[error("the definition broke its contract: {0}")]
     Contract(String),

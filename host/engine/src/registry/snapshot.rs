@@ -32,6 +32,19 @@ pub struct Handler<T: ?Sized> {
     pub does: Arc<T>,
 }
 
+impl<T: ?Sized> Handler<T> {
+    /// Its definition as log lines and errors name it.
+    pub(crate) fn named(&self) -> String {
+        format!("{} ({})", self.manifest.category, self.module.short())
+    }
+}
+
+impl<T: ?Sized> Clone for Handler<T> {
+    fn clone(&self) -> Self {
+        Self { manifest: Arc::clone(&self.manifest), module: self.module, does: Arc::clone(&self.does) }
+    }
+}
+
 impl Snapshot {
     /// All modules, oldest first.
     #[must_use]

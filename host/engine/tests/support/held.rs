@@ -61,10 +61,16 @@ pub type Asked = std::pin::Pin<Box<dyn Future<Output = Result<Answer, Refusal>>>
 
 /// Hands a request in and lets the workers do what they can.
 pub fn ask(bench: &mut Bench, request: Request) -> Asked {
+    let asked = hand_in(bench, request);
+    bench.standing.settle();
+    asked
+}
+
+/// Hands a request in.
+pub fn hand_in(bench: &Bench, request: Request) -> Asked {
     let engine = Arc::clone(bench.standing.engine());
     let mut asked: Asked = Box::pin(async move { engine.request(request).await });
     assert!(poll(&mut asked).is_none());
-    bench.standing.settle();
     asked
 }
 

@@ -7,6 +7,7 @@
 pub mod held;
 mod replayed;
 mod runtime;
+pub mod slow;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -31,7 +32,7 @@ use procession_engine::model::process::{ProcessRow, Timer, TimerKey, Undelivered
 use procession_engine::model::time::Timestamp;
 use procession_engine::model::view::{Phase, View};
 use procession_engine::ports::clock::Clock;
-use procession_engine::ports::definition::{Classifier, Connector, Decider, Definition, GuestError, Role, Runtime};
+use procession_engine::ports::definition::{Classifier, Connector, Decider, Definition, GuestError, Pace, Role, Runtime};
 use procession_engine::ports::store::{CommitError, Direction, Done, EventStore, Scope, StoreError};
 use procession_engine::registry::Origin;
 use procession_store_memory::MemoryStore;
@@ -164,18 +165,20 @@ impl Decider for Folded {
     }
 }
 
-pub struct NativeRouter(pub fn(&Message) -> Result<Start, Rejection>);
+pub struct NativeRouter(pub fn(&Message) -> Result<Start, Rejection>, pub slow::IsSlow);
 
 impl Classifier for NativeRouter {
-    fn classify(&self, _: &Json, _: &Context, request: &Message, _: &[Category]) -> Result<Result<Start, Rejection>, GuestError> {
+    fn classify(&self, _: &Json, _: &Context, request: &Message, _: &[Category], pace: Pace) -> Result<Result<Start, Rejection>, GuestError> {
+        slow::in_time(self.1, pace, "classify")?;
         Ok((self.0)(request))
     }
 }
 
-pub struct NativeAdapter(pub fn(&Json, &Message) -> Result<Vec<Reply>, GuestError>);
+pub struct NativeAdapter(pub fn(&Json, &Message) -> Result<Vec<Reply>, GuestError>, pub slow::IsSlow);
 
 impl Connector for NativeAdapter {
-    fn handle(&self, settings: &Json, _: &Context, command: &Message) -> Result<Vec<Reply>, GuestError> {
+    fn handle(&self, settings: &Json, _: &Context, command: &Message, pace: Pace) -> Result<Vec<Reply>, GuestError> {
+        slow::in_time(self.1, pace, "handle")?;
         (self.0)(settings, command)
     }
 }
@@ -192,6 +195,8 @@ pub struct Bench {
     pub settings: HashMap<String, Json>,
     pub limits: Limits,
     pub standing: Standing,
+    /// Which calls of the processes that are deployed from now on take longer than a slice.
+    pub is_slow: slow::IsSlow,
 }
 
 impl Bench {
@@ -203,7 +208,7 @@ impl Bench {
         let (store, runtime, clock) =
             (MemoryStore::new(), Arc::new(NativeRuntime::default()), Arc::new(SetClock(AtomicU64::new(1_000_000))));
         let standing = stand(&store, Arc::new(store.clone()), &runtime, &clock, &HashMap::new(), &limits);
-        Self { store, runtime, clock, settings: HashMap::new(), limits, standing }
+        Self { store, runtime, clock, settings: HashMap::new(), limits, standing, is_slow: |_| false }
     }
 
     /// The same contents under a new engine, as after a crash: what only the old one had in memory is gone.
@@ -221,17 +226,18 @@ impl Bench {
     }
 
     pub fn process(&self, name: &str, manifest: Manifest, decide: Decide, look: Look) {
-        self.runtime.add(name, manifest, Role::Process(Arc::new(Native { decide, look })));
+        let inner: Arc<dyn Definition> = Arc::new(Native { decide, look });
+        self.runtime.add(name, manifest, Role::Process(Arc::new(slow::Slow { inner, is_slow: self.is_slow })));
         self.standing.engine().deploy(name.as_bytes(), &Origin::Request).unwrap();
     }
 
     pub fn router(&self, name: &str, manifest: Manifest, classify: fn(&Message) -> Result<Start, Rejection>) {
-        self.runtime.add(name, manifest, Role::Router(Arc::new(NativeRouter(classify))));
+        self.runtime.add(name, manifest, Role::Router(Arc::new(NativeRouter(classify, self.is_slow))));
         self.standing.engine().deploy(name.as_bytes(), &Origin::Request).unwrap();
     }
 
     pub fn adapter(&self, name: &str, manifest: Manifest, handle: fn(&Json, &Message) -> Result<Vec<Reply>, GuestError>) {
-        self.runtime.add(name, manifest, Role::Adapter(Arc::new(NativeAdapter(handle))));
+        self.runtime.add(name, manifest, Role::Adapter(Arc::new(NativeAdapter(handle, self.is_slow))));
         self.standing.engine().deploy(name.as_bytes(), &Origin::Request).unwrap();
     }
 

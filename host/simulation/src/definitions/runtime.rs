@@ -11,7 +11,7 @@ use procession_engine::model::manifest::Manifest;
 use procession_engine::model::message::Message;
 use procession_engine::model::view::{Tag, View};
 use procession_engine::ports::definition::{
-    Classifier, Connector, Decider, Definition, GuestError, LoadError, Module as Loaded, Role, Runtime,
+    Classifier, Connector, Decider, Definition, GuestError, LoadError, Module as Loaded, Pace, Role, Runtime,
 };
 
 use super::{Module, Part, Rules, Story, data, event, json};
@@ -70,15 +70,27 @@ struct Guest {
 
 impl Definition for Guest {
     fn restore(&self, snapshot: Option<&Json>) -> Result<Box<dyn Decider>, GuestError> {
+        self.restore_at(snapshot, Pace::Whole)
+    }
+
+    fn restore_at(&self, snapshot: Option<&Json>, pace: Pace) -> Result<Box<dyn Decider>, GuestError> {
         let Stage { fate, judge, .. } = &self.stage;
         fate.crash_in("while a definition is restored");
+        self.stage.is_in_time(pace)?;
         if fate.strikes(Fault::GuestCannotRestore) {
             judge.excuse_view();
             return Err(GuestError::Trap("it broke while it was restored".to_owned()));
         }
         let unreadable = || GuestError::Fault { code: "snapshot".to_owned(), message: "it cannot be read".to_owned() };
         let story = snapshot.map_or_else(|| Ok(Story::default()), |text| Story::read(text).ok_or_else(unreadable))?;
-        Ok(Box::new(Actor { guest: self.clone(), story }))
+        Ok(Box::new(Actor { guest: self.clone(), story, pace }))
+    }
+}
+
+impl Stage {
+    /// Whether a call keeps to its slice.
+    fn is_in_time(&self, pace: Pace) -> Result<(), GuestError> {
+        if pace == Pace::Slice && self.fate.strikes(Fault::GuestOverlong) { Err(GuestError::Overlong) } else { Ok(()) }
     }
 }
 
@@ -86,12 +98,14 @@ impl Definition for Guest {
 struct Actor {
     guest: Guest,
     story: Story,
+    pace: Pace,
 }
 
 impl Decider for Actor {
     fn evolve(&mut self, events: &[StreamEvent]) -> Result<(), GuestError> {
         let Stage { fate, judge, .. } = &self.guest.stage;
         fate.crash_in("while a definition folds");
+        self.guest.stage.is_in_time(self.pace)?;
         if fate.strikes(Fault::GuestCannotFold) {
             judge.excuse_view();
             return Err(GuestError::Trap("it broke while folding".to_owned()));
@@ -107,6 +121,7 @@ impl Decider for Actor {
         let Stage { fate, judge, outside } = &self.guest.stage;
         judge.is_asked(context, self.story.version(), trigger, &self.guest.manifest);
         fate.crash_in("within a decision");
+        self.guest.stage.is_in_time(self.pace)?;
         if data(trigger).as_str() == POISON && !outside.is_mended() {
             return Err(GuestError::Trap("poison".to_owned()));
         }
@@ -135,6 +150,7 @@ impl Decider for Actor {
     fn look(&mut self) -> Result<View, GuestError> {
         let Stage { fate, judge, .. } = &self.guest.stage;
         fate.crash_in("while a definition looks");
+        self.guest.stage.is_in_time(self.pace)?;
         if fate.strikes(Fault::GuestCannotLook) {
             judge.excuse_view();
             return Err(GuestError::Trap("it broke while looking".to_owned()));
@@ -143,10 +159,15 @@ impl Decider for Actor {
     }
 
     fn snapshot(&mut self) -> Result<Option<Json>, GuestError> {
+        self.guest.stage.is_in_time(self.pace)?;
         if self.guest.stage.fate.strikes(Fault::GuestCannotFold) {
             return Err(GuestError::Trap("it broke while it wrote a snapshot".to_owned()));
         }
         Ok(Some(self.story.written()))
+    }
+
+    fn set_pace(&mut self, pace: Pace) {
+        self.pace = pace;
     }
 }
 
@@ -161,7 +182,8 @@ pub(crate) fn view(rules: &Rules, story: &Story) -> View {
 }
 
 impl Connector for Stage {
-    fn handle(&self, _settings: &Json, _context: &Context, command: &Message) -> Result<Vec<Reply>, GuestError> {
+    fn handle(&self, _settings: &Json, _context: &Context, command: &Message, pace: Pace) -> Result<Vec<Reply>, GuestError> {
+        self.is_in_time(pace)?;
         self.judge.is_called(command);
         self.fate.crash_in("before an adapter answers");
         let replies = self.outside.answer(command);
@@ -182,8 +204,10 @@ impl Classifier for Chooser {
         _context: &Context,
         request: &Message,
         _loaded: &[Category],
+        pace: Pace,
     ) -> Result<Result<Start, Rejection>, GuestError> {
         self.stage.fate.crash_in("within a router");
+        self.stage.is_in_time(pace)?;
         if self.stage.fate.strikes(Fault::GuestTraps) {
             return Err(GuestError::Trap("unreachable".to_owned()));
         }

@@ -7,7 +7,7 @@ use procession_engine::model::decision::{Context, Decision, Trigger};
 use procession_engine::model::event::StreamEvent;
 use procession_engine::model::json::Json;
 use procession_engine::model::view::View;
-use procession_engine::ports::definition::{Decider, GuestError};
+use procession_engine::ports::definition::{Decider, GuestError, Pace};
 use wasmtime::component::ResourceAny;
 
 use super::{ProcessInstance, ProcessModule, calls, log_drop};
@@ -20,18 +20,20 @@ pub(super) struct Fresh {
     events: Vec<StreamEvent>,
     folded: Option<(ProcessInstance, ResourceAny)>,
     broken: Option<GuestError>,
+    pace: Pace,
 }
 
 impl Fresh {
-    pub(super) fn restore(module: &Arc<ProcessModule>, snapshot: Option<&Json>) -> Result<Self, GuestError> {
-        let mut fresh = Self { module: module.clone(), snapshot: snapshot.cloned(), events: Vec::new(), folded: None, broken: None };
+    pub(super) fn restore(module: &Arc<ProcessModule>, snapshot: Option<&Json>, pace: Pace) -> Result<Self, GuestError> {
+        let (module, snapshot) = (module.clone(), snapshot.cloned());
+        let mut fresh = Self { module, snapshot, events: Vec::new(), folded: None, broken: None, pace };
         fresh.run(|_, _, _| Ok(()))?;
         Ok(fresh)
     }
 
     /// Folds all events in a new instance.
     fn fold(&self) -> Result<(ProcessInstance, ResourceAny), GuestError> {
-        let mut instance = self.module.blueprint.instantiate()?;
+        let mut instance = self.module.blueprint.instantiate(self.pace)?;
         let process = calls::restore(&mut instance, self.snapshot.as_ref())?;
         calls::evolve(&mut instance, process, &self.events, &self.module.rules)?;
         Ok((instance, process))
@@ -77,5 +79,12 @@ impl Decider for Fresh {
 
     fn memory_bytes(&self) -> usize {
         self.folded.as_ref().map_or(0, |(instance, _)| instance.memory_bytes())
+    }
+
+    fn set_pace(&mut self, pace: Pace) {
+        self.pace = pace;
+        if let Some((instance, _)) = &mut self.folded {
+            instance.set_pace(pace);
+        }
     }
 }

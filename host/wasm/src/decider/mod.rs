@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use procession_engine::model::json::Json;
 use procession_engine::model::manifest::Sharing;
-use procession_engine::ports::definition::{Decider, Definition, GuestError};
+use procession_engine::ports::definition::{Decider, Definition, GuestError, Pace};
 
 use crate::instance::{Blueprint, Instance};
 use crate::rules::Rules;
@@ -41,21 +41,25 @@ impl ProcessDefinition {
 
     /// Makes an instance, so that a module that cannot have one is refused when it is loaded.
     pub(crate) fn probe(&self) -> Result<(), GuestError> {
-        self.module.blueprint.instantiate().map(drop)
+        self.module.blueprint.instantiate(Pace::Whole).map(drop)
     }
 }
 
 impl Definition for ProcessDefinition {
     fn restore(&self, snapshot: Option<&Json>) -> Result<Box<dyn Decider>, GuestError> {
+        self.restore_at(snapshot, Pace::Whole)
+    }
+
+    fn restore_at(&self, snapshot: Option<&Json>, pace: Pace) -> Result<Box<dyn Decider>, GuestError> {
         Ok(match self.module.rules.manifest.sharing {
-            Sharing::PerProcess => Box::new(own::Own::restore(&self.module, snapshot)?),
-            Sharing::Shared => Box::new(self.rooms.restore(&self.module, snapshot)?),
-            Sharing::Fresh => Box::new(fresh::Fresh::restore(&self.module, snapshot)?),
+            Sharing::PerProcess => Box::new(own::Own::restore(&self.module, snapshot, pace)?),
+            Sharing::Shared => Box::new(self.rooms.restore(&self.module, snapshot, pace)?),
+            Sharing::Fresh => Box::new(fresh::Fresh::restore(&self.module, snapshot, pace)?),
         })
     }
 
-    fn restore_apart(&self) -> Result<Box<dyn Decider>, GuestError> {
-        Ok(Box::new(own::Own::restore(&self.module, None)?))
+    fn restore_apart(&self, snapshot: Option<&Json>, pace: Pace) -> Result<Box<dyn Decider>, GuestError> {
+        Ok(Box::new(own::Own::restore(&self.module, snapshot, pace)?))
     }
 
     fn for_histories(&self) -> Option<Box<dyn Definition>> {

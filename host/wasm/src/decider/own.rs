@@ -7,7 +7,7 @@ use procession_engine::model::decision::{Context, Decision, Trigger};
 use procession_engine::model::event::StreamEvent;
 use procession_engine::model::json::Json;
 use procession_engine::model::view::View;
-use procession_engine::ports::definition::{Decider, GuestError};
+use procession_engine::ports::definition::{Decider, GuestError, Pace};
 use wasmtime::component::ResourceAny;
 
 use super::{ProcessInstance, ProcessModule, calls, log_drop};
@@ -20,8 +20,8 @@ pub(super) struct Own {
 }
 
 impl Own {
-    pub(super) fn restore(module: &ProcessModule, snapshot: Option<&Json>) -> Result<Self, GuestError> {
-        let mut instance = module.blueprint.instantiate()?;
+    pub(super) fn restore(module: &ProcessModule, snapshot: Option<&Json>, pace: Pace) -> Result<Self, GuestError> {
+        let mut instance = module.blueprint.instantiate(pace)?;
         let process = calls::restore(&mut instance, snapshot)?;
         Ok(Self { live: Some((instance, process)), rules: module.rules.clone() })
     }
@@ -58,5 +58,11 @@ impl Decider for Own {
 
     fn memory_bytes(&self) -> usize {
         self.live.as_ref().map_or(0, |(instance, _)| instance.memory_bytes())
+    }
+
+    fn set_pace(&mut self, pace: Pace) {
+        if let Some((instance, _)) = &mut self.live {
+            instance.set_pace(pace);
+        }
     }
 }

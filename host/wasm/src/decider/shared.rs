@@ -9,7 +9,7 @@ use procession_engine::model::decision::{Context, Decision, Trigger};
 use procession_engine::model::event::StreamEvent;
 use procession_engine::model::json::Json;
 use procession_engine::model::view::View;
-use procession_engine::ports::definition::{Decider, Definition, GuestError};
+use procession_engine::ports::definition::{Decider, Definition, GuestError, Pace};
 use wasmtime::component::ResourceAny;
 
 use super::{ProcessInstance, ProcessModule, calls, log_drop};
@@ -36,18 +36,19 @@ pub(super) struct Seat {
     room: Arc<Room>,
     process: Option<ResourceAny>,
     rules: Arc<Rules>,
+    pace: Pace,
 }
 
 /// Processes that one room takes in its life, one after the other: what a guest forgets to free stays small.
 const PROCESSES_PER_ROOM_MAX: usize = 4_096;
 
 impl Rooms {
-    pub(super) fn restore(&self, module: &ProcessModule, snapshot: Option<&Json>) -> Result<Seat, GuestError> {
-        Seat::take(self.room(module)?, module, snapshot)
+    pub(super) fn restore(&self, module: &ProcessModule, snapshot: Option<&Json>, pace: Pace) -> Result<Seat, GuestError> {
+        Seat::take(self.room(module, pace)?, module, snapshot, pace)
     }
 
     /// The room of this thread, or a new one in its place where it is broken, full, worn out or gone.
-    fn room(&self, module: &ProcessModule) -> Result<Arc<Room>, GuestError> {
+    fn room(&self, module: &ProcessModule, pace: Pace) -> Result<Arc<Room>, GuestError> {
         let full = module.rules.limits.processes_per_shared_instance_max;
         let mut rooms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let thread = std::thread::current().id();
@@ -58,7 +59,7 @@ impl Rooms {
             open.taken += 1;
             return Ok(room);
         }
-        let room = Arc::new(Room::new(module)?);
+        let room = Arc::new(Room::new(module, pace)?);
         // Threads come and go; their rooms do, when the last one has left them.
         rooms.retain(|_, open| open.room.strong_count() > 0);
         rooms.insert(thread, Open { room: Arc::downgrade(&room), taken: 1 });
@@ -86,7 +87,7 @@ impl Reading {
             *used += 1;
             return Ok(Arc::clone(room));
         }
-        let room = Arc::new(Room::new(&self.module)?);
+        let room = Arc::new(Room::new(&self.module, Pace::Whole)?);
         *current = Some((Arc::clone(&room), 1));
         Ok(room)
     }
@@ -94,13 +95,13 @@ impl Reading {
 
 impl Definition for Reading {
     fn restore(&self, snapshot: Option<&Json>) -> Result<Box<dyn Decider>, GuestError> {
-        Ok(Box::new(Seat::take(self.room()?, &self.module, snapshot)?))
+        Ok(Box::new(Seat::take(self.room()?, &self.module, snapshot, Pace::Whole)?))
     }
 }
 
 impl Room {
-    fn new(module: &ProcessModule) -> Result<Self, GuestError> {
-        Ok(Self { instance: Mutex::new(Some(module.blueprint.instantiate()?)) })
+    fn new(module: &ProcessModule, pace: Pace) -> Result<Self, GuestError> {
+        Ok(Self { instance: Mutex::new(Some(module.blueprint.instantiate(pace)?)) })
     }
 
     fn instance(&self) -> MutexGuard<'_, Option<ProcessInstance>> {
@@ -120,8 +121,8 @@ impl Room {
 }
 
 impl Seat {
-    fn take(room: Arc<Room>, module: &ProcessModule, snapshot: Option<&Json>) -> Result<Self, GuestError> {
-        let mut seat = Self { room, process: None, rules: module.rules.clone() };
+    fn take(room: Arc<Room>, module: &ProcessModule, snapshot: Option<&Json>, pace: Pace) -> Result<Self, GuestError> {
+        let mut seat = Self { room, process: None, rules: module.rules.clone(), pace };
         seat.process = Some(seat.run(|instance| calls::restore(instance, snapshot))?);
         Ok(seat)
     }
@@ -133,6 +134,7 @@ impl Seat {
             self.process = None;
             return Err(GuestError::Trap("its shared instance was dropped".to_owned()));
         };
+        instance.set_pace(self.pace);
         let answer = call(instance);
         if let Err(error) = &answer {
             log_drop(&self.rules, error);
@@ -176,6 +178,14 @@ impl Decider for Seat {
 
     fn snapshot(&mut self) -> Result<Option<Json>, GuestError> {
         self.run_seated(calls::snapshot)
+    }
+
+    fn is_alone(&self) -> bool {
+        false
+    }
+
+    fn set_pace(&mut self, pace: Pace) {
+        self.pace = pace;
     }
 }
 

@@ -9,7 +9,7 @@ use procession_engine::model::manifest::Manifest;
 use procession_engine::model::message::Message;
 use procession_engine::model::time::Timestamp;
 use procession_engine::model::view::Phase;
-use procession_engine::ports::definition::{Classifier, Connector, Decider, Definition};
+use procession_engine::ports::definition::{Classifier, Connector, Decider, Definition, Pace};
 
 const NOW: u64 = 1_768_478_400_000;
 
@@ -98,7 +98,7 @@ pub(crate) fn router(router: &dyn Classifier) {
     let settings = Json::parse("{}".to_owned()).unwrap();
     let id = "12EEQ9CS9K10";
     let classify = |kind: &str, data: &str| {
-        router.classify(&settings, &context(id, "shipment-classifier-1.0", 0), &message(id, kind, data), &loaded).unwrap()
+        router.classify(&settings, &context(id, "shipment-classifier-1.0", 0), &message(id, kind, data), &loaded, Pace::Whole).unwrap()
     };
     let start = classify("Start", "null").unwrap();
     assert_eq!((start.category.as_str(), start.kind.as_str()), ("domestic", "ProcessShipment"));
@@ -110,7 +110,7 @@ pub(crate) fn adapter(adapter: &dyn Connector) {
     let settings = Json::parse(r#"{"delayMs":250}"#.to_owned()).unwrap();
     let data = r#"{"carrierId":"c","legIndex":0,"leg":{"carrierId":"c","sender":"s","receiver":"r","collection":"now"}}"#;
     let command = message("12EEQ9CS9K10", "ManifestShipmentWithCarrier", data);
-    let replies = adapter.handle(&settings, &context("12EEQ9CS9K10", "carrier-stub-1.0", 0), &command).unwrap();
+    let replies = adapter.handle(&settings, &context("12EEQ9CS9K10", "carrier-stub-1.0", 0), &command, Pace::Whole).unwrap();
     assert_eq!(
         replies.iter().map(|reply| (reply.kind.as_str(), reply.after_ms)).collect::<Vec<_>>(),
         [("ShipmentManifestedWithCarrier", 250)]

@@ -9,7 +9,7 @@ use procession_engine::model::id::{Category, Kind, MessageId, ProcessId};
 use procession_engine::model::json::Json;
 use procession_engine::model::message::Message;
 use procession_engine::model::time::Timestamp;
-use procession_engine::ports::definition::{Definition, Role, Runtime};
+use procession_engine::ports::definition::{Definition, Pace, Role, Runtime};
 use procession_guests::Guest;
 use procession_wasm::{Limits, WasmRuntime};
 
@@ -112,11 +112,11 @@ fn harm(runtime: &WasmRuntime, component: &[u8]) -> (Step, String) {
         Role::Process(definition) => live(&**definition),
         Role::Router(router) => {
             let loaded = [category("counter-1.0")];
-            let answer = router.classify(&Json::null(), &context(), &message(), &loaded);
+            let answer = router.classify(&Json::null(), &context(), &message(), &loaded, Pace::Whole);
             answer.map(drop).map_err(|error| (Step::Answer, error.to_string()))
         }
         Role::Adapter(adapter) => {
-            adapter.handle(&Json::null(), &context(), &message()).map(drop).map_err(|error| (Step::Answer, error.to_string()))
+            adapter.handle(&Json::null(), &context(), &message(), Pace::Whole).map(drop).map_err(|error| (Step::Answer, error.to_string()))
         }
     };
     done.err().unwrap_or((Step::Never, String::new()))

@@ -3,7 +3,7 @@
 use procession_engine::model::decision::RejectionReason;
 use procession_engine::model::id::Category;
 use procession_engine::model::json::Json;
-use procession_engine::ports::definition::{GuestError, LoadError, Role, Runtime};
+use procession_engine::ports::definition::{GuestError, LoadError, Pace, Role, Runtime};
 
 use crate::calls::{context, message};
 use crate::guest::{Guest, Said, fault, runtime};
@@ -12,7 +12,7 @@ use procession_guests::{Image, Record};
 fn classify(guest: Guest) -> Result<Result<String, RejectionReason>, GuestError> {
     let Role::Router(router) = runtime().load(&guest.component()).expect("it loads").role else { panic!("it is a router") };
     let loaded = [Category::parse("counter-1.0").expect("a category")];
-    let answer = router.classify(&Json::parse("{}").expect("JSON"), &context(), &message(), &loaded)?;
+    let answer = router.classify(&Json::parse("{}").expect("JSON"), &context(), &message(), &loaded, Pace::Whole)?;
     Ok(answer.map(|start| format!("{} {} {}", start.category, start.kind, start.data.as_str())).map_err(|rejection| rejection.reason))
 }
 
@@ -52,7 +52,7 @@ fn an_adapter_answers_with_replies_and_is_used_again_and_again() {
     });
     let Role::Adapter(adapter) = runtime().load(&guest.component()).unwrap().role else { panic!("it is an adapter") };
     for _ in 0..100 {
-        let replies = adapter.handle(&Json::null(), &context(), &message()).unwrap();
+        let replies = adapter.handle(&Json::null(), &context(), &message(), Pace::Whole).unwrap();
         assert_eq!((replies[0].kind.as_str(), replies[0].data.as_str(), replies[0].after_ms), ("Tell", "true", 250));
     }
 }
@@ -67,7 +67,7 @@ fn an_adapter_that_fails_is_asked_in_a_new_instance_next_time() {
          (if (i32.eq (global.get $decided) (i32.const 2)) (then unreachable)) (i32.const {answer})"
     );
     let Role::Adapter(adapter) = runtime().load(&failing.component()).unwrap().role else { panic!("it is an adapter") };
-    let worked: Vec<bool> = (0..4).map(|_| adapter.handle(&Json::null(), &context(), &message()).is_ok()).collect();
+    let worked: Vec<bool> = (0..4).map(|_| adapter.handle(&Json::null(), &context(), &message(), Pace::Whole).is_ok()).collect();
     assert_eq!(worked, [true, false, true, false]);
 }
 

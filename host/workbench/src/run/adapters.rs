@@ -1,7 +1,7 @@
 //! Scenarios of routers and adapters: a request or a command comes, and the answer is compared.
 //! They have no state, so the only promise that is held is that they answer the same again.
 
-use procession_engine::ports::definition::{Classifier, Connector, GuestError};
+use procession_engine::ports::definition::{Classifier, Connector, GuestError, Pace};
 
 use super::stage::{Stage, not_for};
 use super::{Failure, Played};
@@ -14,7 +14,7 @@ use crate::show;
 pub(super) fn play_router(stage: &mut Stage<'_>, classifier: &dyn Classifier, scenario: &Scenario) -> Played {
     each_step(stage, scenario, |stage, when| {
         let Some(When::Request(request)) = when else { return not_for("a router", when) };
-        let ask = || classifier.classify(&stage.settings, &stage.context(), &stage.message(request), &stage.loaded);
+        let ask = || classifier.classify(&stage.settings, &stage.context(), &stage.message(request), &stage.loaded, Pace::Whole);
         let answered = ask().map(|chosen| chosen.map_or_else(Answer::Rejected, Answer::Starts));
         let again = ask().map(|chosen| chosen.map_or_else(Answer::Rejected, Answer::Starts));
         Ok((format!("request {}", request.kind.0), answered, again))
@@ -24,7 +24,7 @@ pub(super) fn play_router(stage: &mut Stage<'_>, classifier: &dyn Classifier, sc
 pub(super) fn play_adapter(stage: &mut Stage<'_>, connector: &dyn Connector, scenario: &Scenario) -> Played {
     each_step(stage, scenario, |stage, when| {
         let Some(When::Command(command)) = when else { return not_for("an adapter", when) };
-        let ask = || connector.handle(&stage.settings, &stage.context(), &stage.message(command)).map(Answer::Replies);
+        let ask = || connector.handle(&stage.settings, &stage.context(), &stage.message(command), Pace::Whole).map(Answer::Replies);
         Ok((format!("command {}", command.kind.0), ask(), ask()))
     })
 }

@@ -74,6 +74,10 @@ impl Chain<'_> {
         let (definition, error) = match failure {
             Failure::Store(error) => return Err(error),
             Failure::Guest(definition, error) => (definition, error.to_string()),
+            Failure::Apart(_) => {
+                self.keep(message, target, DeliveryState::Due);
+                return Ok(());
+            }
         };
         let reason = format!("{definition}: {error}");
         tracing::error!(process = %message.process, message_id = %message.id, kind = %message.kind, reason, "process parked");

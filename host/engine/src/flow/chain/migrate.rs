@@ -1,9 +1,9 @@
 //! Moving a stream to another module: its history is folded there first, then the move is recorded as an event of the host.
 //! The recorded events never change; what the new module makes of the move is its own decision.
 
-use super::decide::named;
 use super::{Chain, Failure};
 use crate::error::Refusal;
+use crate::flow::history::named;
 use crate::flow::inbox::Move;
 use crate::flow::moving;
 use crate::flow::outbox::Target;
@@ -25,7 +25,7 @@ impl Chain<'_> {
         let (stream, head) = moving::head(&self.lane.row, wanted, module)?;
         let head = head.clone();
         moving::takes_over(&head, module, || {
-            let events = self.lane.events(&stream, 0, &*self.shared.store, self.shared.limits.page)?;
+            let events = self.history(&stream).recorded(0, &*self.shared.store, self.shared.limits.page)?;
             Ok(events.iter().any(|event| event.decided_by == module.manifest.category))
         })?;
         let broken = |error: Failure| error.into_refusal(&stream.process);

@@ -4,15 +4,16 @@
 use std::sync::Arc;
 
 use super::deliver::{begin_or_park, taken_off};
-use crate::flow::chain::Chain;
+use crate::flow::apart::{AdapterErrand, Errand, What};
+use crate::flow::asking;
+use crate::flow::chain::{Chain, Halt};
 use crate::flow::lanes::Lane;
 use crate::flow::outbox::{self, Route};
-use crate::flow::shared::{Counters, Shared};
-use crate::model::decision::{Context, Reply, Trigger};
+use crate::flow::shared::Shared;
+use crate::model::decision::{Reply, Trigger};
 use crate::model::message::Message;
 use crate::model::process::{DeliveryState, Undelivered};
-use crate::ports::definition::{Connector, GuestError};
-use crate::ports::store::StoreError;
+use crate::ports::definition::{Connector, GuestError, Pace};
 use crate::registry::{Handler, Snapshot};
 
 /// Lets an adapter carry out a command: the first reply without a delay goes on in the same commit, later ones are kept.
@@ -22,9 +23,10 @@ pub(super) fn answer_of<'a>(
     snapshot: &'a Snapshot,
     lane: &'a mut Lane,
     undelivered: &Undelivered,
-) -> Result<Chain<'a>, StoreError> {
+) -> Result<Chain<'a>, Halt> {
     let command = &undelivered.message;
-    if let Some(for_ms) = shared.rests(&adapter.module) {
+    let has_no_room = || shared.has_no_room_apart(&adapter.module).then_some(shared.limits.cold_retry_ms);
+    if let Some(for_ms) = shared.rests(&adapter.module).or_else(has_no_room) {
         let mut chain = taken_off(shared, snapshot, lane, undelivered);
         chain.keep_for_ms(for_ms, command.clone(), undelivered.target.clone());
         return Ok(chain);
@@ -35,10 +37,10 @@ pub(super) fn answer_of<'a>(
         let over = || GuestError::Limit(format!("replies that take their time: {found} for one process, the most is {max}"));
         if later > 0 && found > max { Err(over()) } else { Ok(()) }
     };
-    match call(adapter, shared, command).and_then(|replies| has_room(lane, &replies).map(|()| replies)) {
+    match replies(adapter, shared, lane, command)?.and_then(|replies| has_room(lane, &replies).map(|()| replies)) {
         Ok(replies) => take_in(replies, adapter, shared, snapshot, lane, undelivered),
         Err(error) => {
-            let definition = format!("{} ({})", adapter.manifest.category, adapter.module.short());
+            let definition = adapter.named();
             let mut chain = taken_off(shared, snapshot, lane, undelivered);
             chain.try_later(command.clone(), undelivered.target.clone(), definition, error.to_string());
             Ok(chain)
@@ -53,7 +55,7 @@ fn take_in<'a>(
     snapshot: &'a Snapshot,
     lane: &'a mut Lane,
     undelivered: &Undelivered,
-) -> Result<Chain<'a>, StoreError> {
+) -> Result<Chain<'a>, Halt> {
     let command = &undelivered.message;
     let source: Arc<str> = adapter.manifest.category.to_string().into();
     let (mut at_once, mut later) = (Vec::new(), Vec::new());
@@ -65,7 +67,8 @@ fn take_in<'a>(
     }
     let input = at_once.first().unwrap_or(command).clone();
     let targets = at_once.first().map(|first| outbox::route(&shared.registry, snapshot, &lane.row, first, None));
-    let mut chain = Chain::new(shared, snapshot, lane, input);
+    // The adapter must not be asked twice because its answer takes long.
+    let mut chain = Chain::new(shared, snapshot, lane, input).only_once();
     let mut at_once = at_once.into_iter();
     match (targets, at_once.next()) {
         (Some(Route::Streams(targets)), Some(first)) => {
@@ -87,26 +90,18 @@ fn take_in<'a>(
     Ok(chain)
 }
 
-fn call(adapter: &Handler<dyn Connector>, shared: &Shared, command: &Message) -> Result<Vec<Reply>, GuestError> {
-    let category = adapter.manifest.category.clone();
-    let context =
-        Context { process: command.process.clone(), version: 0, now: shared.clock.now(), seed: shared.seed_of(&command.id), category };
-    let settings = shared.settings(&context.category);
-    let started_us = shared.clock.ticks_us();
-    Counters::count(&shared.counters.adapter_calls);
-    let replies = adapter.does.handle(&settings, &context, command).and_then(|replies| listed(replies, adapter)).inspect_err(|error| {
-        Counters::count(&shared.counters.adapter_failures);
-        shared.wasted(&adapter.module, &context.category, started_us);
-        tracing::warn!(process = %command.process, message_id = %command.id, kind = %command.kind, adapter = %context.category, %error, "an adapter failed");
-    })?;
-    let took_us = shared.clock.ticks_us().saturating_sub(started_us);
-    tracing::debug!(process = %command.process, message_id = %command.id, kind = %command.kind, adapter = %context.category, module = adapter.module.short(), replies = replies.len(), took_us, "adapter called");
-    Ok(replies)
-}
-
-fn listed(replies: Vec<Reply>, adapter: &Handler<dyn Connector>) -> Result<Vec<Reply>, GuestError> {
-    match replies.iter().find(|reply| !adapter.manifest.sends.contains(&reply.kind)) {
-        Some(reply) => Err(GuestError::Contract(format!("it replies {}, which its manifest does not list", reply.kind))),
-        None => Ok(replies),
+/// What the adapter answers; asked apart where that takes longer than a slice.
+fn replies(adapter: &Handler<dyn Connector>, shared: &Shared, lane: &mut Lane, command: &Message) -> Result<Result<Vec<Reply>, GuestError>, Halt> {
+    if let Some(called) = lane.called.take().filter(|called| called.is(&adapter.module, &command.id)) {
+        return Ok(called.replies);
     }
+    if !shared.is_slow(&adapter.module) {
+        match asking::handle(shared, adapter, command, Pace::Slice) {
+            Err(GuestError::Overlong) => shared.cut_off(&adapter.module, &adapter.named()),
+            answered => return Ok(answered),
+        }
+    }
+    let errand = AdapterErrand { adapter: adapter.clone(), command: command.clone() };
+    let process = command.process.clone();
+    Err(Halt::Apart(Box::new(Errand { worker: shared.owner(&process), process, what: What::Adapter(Box::new(errand)) })))
 }

@@ -77,7 +77,7 @@ impl Worker {
     pub(super) fn revived(&mut self, process: &ProcessId) {
         match self.lanes.get(process) {
             // Behind what it follows.
-            Some(lane) if lane.awaits_failures() => lane.waiting.push_back(Work::Revived(process.clone())),
+            Some(lane) if lane.is_closed() => lane.waiting.push_back(Work::Revived(process.clone())),
             Some(lane) => {
                 lane.reviving = None;
                 self.release(process);
@@ -97,7 +97,7 @@ impl Worker {
 
     /// Lets what waited for a lane go on, before anything that came later.
     pub(super) fn release(&mut self, process: &ProcessId) {
-        let in_order = self.lanes.get(process).filter(|lane| !lane.awaits_failures());
+        let in_order = self.lanes.get(process).filter(|lane| !lane.is_closed());
         let waiting = in_order.map(|lane| std::mem::take(&mut lane.waiting));
         for work in waiting.into_iter().flatten().rev() {
             self.backlog.push_front(work);

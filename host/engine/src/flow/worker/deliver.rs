@@ -8,74 +8,62 @@ use super::adapters::answer_of;
 use super::in_flight::{InFlight, Job};
 use super::resting::rest_of;
 use super::triggers::{take_deadline, take_set_timer, timer_message, trigger_of, undelivered_message};
-use crate::flow::chain::Chain;
+use crate::flow::chain::{Chain, Failure, Halt};
 use crate::flow::inbox::Work;
 use crate::flow::lanes::Lane;
 use crate::flow::outbox::{self, Route, Target};
 use crate::flow::shared::{Counters, Shared};
 use crate::model::decision::Trigger;
-use crate::model::id::{Kind, MessageId, ProcessId, StreamName, Suffix};
+use crate::model::id::{Kind, MessageId, StreamName, Suffix};
 use crate::model::json::Json;
 use crate::model::message::Message;
 use crate::model::note::Happening;
 use crate::model::process::{DeliveryState, Fires, Timer, TimerKey, Undelivered};
-use crate::ports::store::StoreError;
 use crate::registry::Snapshot;
 
 impl Worker {
     /// Delivers a recorded message.
-    pub(super) fn deliver(&mut self, undelivered: Undelivered) {
-        let process = undelivered.message.process.clone();
-        if self.outage.holds(&process) {
-            return self.outage.wait_behind(Work::Deliver(Box::new(undelivered)));
-        }
-        self.deliver_now(undelivered);
-    }
-
-    /// Delivers it although others of its process wait for the store: it is the first of them.
-    pub(super) fn deliver_now(&mut self, undelivered: Undelivered) {
-        let process = undelivered.message.process.clone();
-        if let Err(error) = self.in_lane(&process, |worker, lane| worker.deliver_in(lane, &undelivered)) {
-            self.put_off(Work::Deliver(Box::new(undelivered)), &error);
-        }
+    pub(super) fn deliver(&mut self, undelivered: Box<Undelivered>) {
+        self.in_order(Work::Deliver(undelivered));
     }
 
     /// Lets a timer have its effect.
-    pub(super) fn fire(&mut self, timer: Timer) {
-        let process = timer.key.process.clone();
-        if self.outage.holds(&process) {
-            return self.outage.wait_behind(Work::Fire(Box::new(timer)));
-        }
-        self.fire_now(timer);
+    pub(super) fn fire(&mut self, timer: Box<Timer>) {
+        self.in_order(Work::Fire(timer));
     }
 
-    /// Fires it although other work of its process waits for the store.
-    pub(super) fn fire_now(&mut self, timer: Timer) {
-        let process = timer.key.process.clone();
-        if let Err(error) = self.in_lane(&process, |worker, lane| worker.fire_in(lane, &timer)) {
-            self.put_off(Work::Fire(Box::new(timer)), &error);
+    /// Does recorded work, unless other work of its process waits for the store.
+    fn in_order(&mut self, work: Work) {
+        if work.process().is_some_and(|process| self.outage.holds(process)) {
+            return self.outage.wait_behind(work);
         }
+        self.now(work);
     }
 
-    /// Runs work in a lane. After an error the lane is as it was before.
-    fn in_lane(
-        &mut self,
-        process: &ProcessId,
-        work: impl FnOnce(&mut Self, &mut Lane) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        let mut lane = self.lanes.take(process, &*self.shared.store)?;
+    /// Does recorded work although others of its process wait for the store: it is the first of them.
+    /// Where it does not come to its end, the lane is as it was before.
+    pub(super) fn now(&mut self, work: Work) {
+        let Some(process) = work.process().cloned() else { return };
+        let mut lane = match self.lanes.take(&process, &*self.shared.store) {
+            Ok(lane) => lane,
+            Err(error) => return self.put_off(work, &error),
+        };
         let before = lane.row.clone();
-        let done = work(self, &mut lane);
-        if done.is_err() {
-            Self::abandon(&mut lane, before);
+        let done = match &work {
+            Work::Deliver(undelivered) => self.deliver_in(&mut lane, undelivered),
+            Work::Fire(timer) => self.fire_in(&mut lane, timer),
+            // Nothing else is recorded work of a process.
+            _ => Ok(()),
+        };
+        match done {
+            Ok(()) => self.lanes.put(lane),
+            Err(halt) => self.put_back_halted(lane, before, halt, work),
         }
-        self.lanes.put(lane);
-        done
     }
 
-    fn deliver_in(&mut self, lane: &mut Lane, undelivered: &Undelivered) -> Result<(), StoreError> {
+    fn deliver_in(&mut self, lane: &mut Lane, undelivered: &Undelivered) -> Result<(), Halt> {
         // What a process has kept is delivered before anything that comes anew.
-        let is_held = if lane.is_revived_by(undelivered) { lane.awaits_failures() } else { lane.is_held() };
+        let is_held = if lane.is_revived_by(undelivered) { lane.is_closed() } else { lane.is_held() };
         if is_held {
             lane.waiting.push_back(Work::Deliver(Box::new(undelivered.clone())));
             return Ok(());
@@ -101,7 +89,7 @@ impl Worker {
     }
 
     /// Leaves a message in the store until its definition has rested; one that another process keeps gets a place in the order of this one.
-    fn wait_for_rest(&mut self, lane: &mut Lane, undelivered: &Undelivered, job: Job, for_ms: u64) -> Result<(), StoreError> {
+    fn wait_for_rest(&mut self, lane: &mut Lane, undelivered: &Undelivered, job: Job, for_ms: u64) -> Result<(), Halt> {
         self.hold(&lane.row.id, for_ms);
         if undelivered.owner == lane.row.id {
             return Ok(());
@@ -116,7 +104,7 @@ impl Worker {
     }
 
     /// Makes an attempt at a message whose turn it is.
-    fn attempt_in(&mut self, lane: &mut Lane, undelivered: &Undelivered, job: Job) -> Result<(), StoreError> {
+    fn attempt_in(&mut self, lane: &mut Lane, undelivered: &Undelivered, job: Job) -> Result<(), Halt> {
         let shared = Arc::clone(&self.shared);
         let snapshot = shared.registry.snapshot();
         let Undelivered { owner, seq, message, target, .. } = undelivered;
@@ -154,7 +142,7 @@ impl Worker {
         Ok(())
     }
 
-    fn fire_in(&mut self, lane: &mut Lane, timer: &Timer) -> Result<(), StoreError> {
+    fn fire_in(&mut self, lane: &mut Lane, timer: &Timer) -> Result<(), Halt> {
         if lane.is_held() {
             lane.waiting.push_back(Work::Fire(Box::new(timer.clone())));
             return Ok(());
@@ -182,7 +170,7 @@ impl Worker {
             }
             Fires::Trigger { suffix, name, data } => {
                 let Some(target) = take_set_timer(lane, suffix, key) else { return Ok(()) };
-                let input = timer_message(key, suffix, name, data, &shared);
+                let input = timer_message(key, suffix, name, data, lane.time(&*shared.clock));
                 let mut chain = Chain::new(&shared, &snapshot, lane, input.clone());
                 chain.timers_cleared.push(key.clone());
                 chain.not_before(key.due);
@@ -198,7 +186,7 @@ impl Worker {
     }
 
     /// The next attempt at a message that failed before; nothing where it has been dealt with meanwhile.
-    fn retry_in(&mut self, lane: &mut Lane, seq: u64, timer: &Timer) -> Result<(), StoreError> {
+    fn retry_in(&mut self, lane: &mut Lane, seq: u64, timer: &Timer) -> Result<(), Halt> {
         // The row knows of commits in flight; the store may still show the attempt that one of them has made.
         if !lane.row.delayed.iter().any(|delayed| delayed.seq == seq && delayed.due == timer.key.due) {
             return Ok(());
@@ -232,8 +220,9 @@ pub(super) fn begin_or_park(
     trigger: &Trigger,
     input: Message,
     target: Option<Suffix>,
-) -> Result<(), StoreError> {
+) -> Result<(), Halt> {
     match chain.begin(targets, trigger) {
+        Err(Failure::Apart(Some(errand))) => return Err(Halt::Apart(errand)),
         // Nobody waits for the verdict on a recorded message; the process's notes and the turn's log line have it.
         Ok(_) => {}
         Err(failure) => chain.park(input, target, failure)?,
@@ -242,15 +231,9 @@ pub(super) fn begin_or_park(
 }
 
 /// Brings a message that took its time.
-fn bring<'a>(
-    shared: &'a Shared,
-    snapshot: &'a Snapshot,
-    lane: &'a mut Lane,
-    key: &TimerKey,
-    message: &Message,
-) -> Result<Chain<'a>, StoreError> {
+fn bring<'a>(shared: &'a Shared, snapshot: &'a Snapshot, lane: &'a mut Lane, key: &TimerKey, message: &Message) -> Result<Chain<'a>, Halt> {
     lane.row.delayed.retain(|delayed| delayed.seq != key.seq);
-    let message = Message { time: shared.clock.now(), ..message.clone() };
+    let message = Message { time: lane.time(&*shared.clock), ..message.clone() };
     let is_parked = lane.row.parked.is_some();
     let route = outbox::route(&shared.registry, snapshot, &lane.row, &message, None);
     let mut chain = Chain::new(shared, snapshot, lane, message.clone());
@@ -275,7 +258,7 @@ fn pass_deadline<'a>(
     key: &TimerKey,
     target: Target,
     command: (&MessageId, &Kind, &Json),
-) -> Result<Chain<'a>, StoreError> {
+) -> Result<Chain<'a>, Halt> {
     Counters::count(&shared.counters.deadlines_passed);
     let waits: Vec<Undelivered> = shared.all_undelivered(&key.process)?.into_iter().filter(|one| one.message.id == *command.0).collect();
     let reason = match waits.first() {
@@ -286,7 +269,7 @@ fn pass_deadline<'a>(
         Some(_) => "it could not be delivered in time".to_owned(),
     };
     let stream = StreamName { process: key.process.clone(), suffix: target.suffix.clone() };
-    let input = undelivered_message(&stream, key.seq, command, &reason, shared);
+    let input = undelivered_message(&stream, key.seq, command, &reason, lane.time(&*shared.clock));
     let mut chain = Chain::new(shared, snapshot, lane, input.clone());
     chain.timers_cleared.push(key.clone());
     chain.not_before(key.due);

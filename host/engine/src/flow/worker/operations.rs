@@ -42,7 +42,7 @@ impl Worker {
         let snapshot = shared.registry.snapshot();
         let before = lane.row.clone();
         let was_parked = before.parked.is_some();
-        let mut chain = Chain::new(&shared, &snapshot, lane, order(&before.id, &operation, before.revision, &shared));
+        let mut chain = Chain::new(&shared, &snapshot, lane, order(&before.id, &operation, before.revision, &shared)).unhurried();
         match operated(&mut chain, &shared, &operation) {
             Ok(()) => {
                 let takes_up = if was_parked && chain.lane.row.parked.is_none() { TakesUp::Yes } else { TakesUp::No };
@@ -134,7 +134,7 @@ fn drop_letter(chain: &mut Chain<'_>, shared: &Shared, kept: &Undelivered, reaso
     let told = format!("it was dropped: {reason}");
     let command = (&kept.message.id, &kept.message.kind, &kept.message.data);
     let stream = StreamName { process: chain.lane.row.id.clone(), suffix: sender.clone() };
-    let input = undelivered_message(&stream, kept.seq, command, &told, shared);
+    let input = undelivered_message(&stream, kept.seq, command, &told, shared.clock.now());
     chain.lift_deadline_of(&sender, &kept.message.id);
     chain.replace_input(input.clone());
     if chain.lane.row.parked.is_some() {

@@ -111,8 +111,7 @@ impl Worker {
                 self.outage.next_try = self.shared.clock.now().plus_ms(self.shared.limits.outage_retry_ms);
                 // At once, and not behind what waits for the same process: it is the first of that.
                 match self.outage.work.pop_front() {
-                    Some(Work::Deliver(undelivered)) => self.deliver_now(*undelivered),
-                    Some(Work::Fire(timer)) => self.fire_now(*timer),
+                    Some(work @ (Work::Deliver(_) | Work::Fire(_))) => self.now(work),
                     Some(other) => self.work(other),
                     None => {}
                 }

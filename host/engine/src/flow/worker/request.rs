@@ -8,15 +8,17 @@ use super::in_flight::{Echo, Job};
 use super::resting;
 use super::triggers::{cancel_reason, is_cancel, target_of};
 use crate::error::Refusal;
-use crate::flow::chain::{Chain, Verdict};
+use crate::flow::apart::{Errand, RouterErrand, What};
+use crate::flow::asking;
+use crate::flow::chain::{Chain, Failure, Halt, Verdict};
 use crate::flow::inbox::{Answer, AnswerTo, Request, START_KEY, Unhandled, Work};
 use crate::flow::lanes::Lane;
 use crate::flow::outbox::{self, Target};
 use crate::model::commit::Receipt;
-use crate::model::decision::{Context, Start, Trigger};
+use crate::model::decision::{Start, Trigger};
 use crate::model::message::Message;
-use crate::model::process::DeliveryState;
-use crate::ports::definition::{Classifier, Module, Role};
+use crate::model::process::{DeliveryState, ProcessRow};
+use crate::ports::definition::{Classifier, GuestError, Module, Pace, Role};
 use crate::ports::store::{CommitError, StoreError};
 use crate::registry::{Handler, Snapshot};
 
@@ -26,17 +28,25 @@ type Receiver = Result<Vec<Target>, String>;
 /// What is to be answered once the commit is durable, and for what the message waits.
 type Response = (Receipt, Option<String>);
 
-/// A request that leaves no trace.
+/// A request that leaves no trace, or not yet.
 enum NotTaken {
     Refused(Refusal),
     Ignored(String),
+    Halted(Halt),
 }
 
-impl NotTaken {
-    fn said(self) -> Result<Answer, Refusal> {
-        match self {
-            Self::Refused(refusal) => Err(refusal),
-            Self::Ignored(reason) => Ok(Answer::Ignored(reason)),
+impl From<Refusal> for NotTaken {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Halt> for NotTaken {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            // A caller hears at once of what recorded work waits for.
+            Halt::Store(error) => Self::Refused(error.into()),
+            halt => Self::Halted(halt),
         }
     }
 }
@@ -56,7 +66,10 @@ impl Worker {
             return self.lanes.put(lane);
         }
         if let Some((request, answer)) = self.unless_seen_before(&mut lane, request, answer) {
-            self.new_request(&mut lane, request, answer);
+            if let Err((before, halt, work)) = self.new_request(&mut lane, request, answer) {
+                return self.put_back_halted(lane, before, halt, work);
+            }
+            lane.routed = None;
         }
         self.lanes.put(lane);
     }
@@ -89,52 +102,66 @@ impl Worker {
         None
     }
 
-    fn new_request(&mut self, lane: &mut Lane, request: Box<Request>, answer: AnswerTo) {
+    /// Takes a request that is new. An error is no answer: all of it is to be done once more, on the row as it was before.
+    fn new_request(&mut self, lane: &mut Lane, request: Box<Request>, answer: AnswerTo) -> Result<(), (ProcessRow, Halt, Work)> {
         let shared = Arc::clone(&self.shared);
         let snapshot = shared.registry.snapshot();
-        let mut message = self.message(&request);
+        let mut message = self.message(lane, &request);
         let receiver = self.receiver(lane, &snapshot, &request, &mut message);
         let receiver = match receiver.and_then(|receiver| self.unless_resting(lane, &snapshot, receiver)) {
             Ok(receiver) => receiver,
-            Err(refusal) => return self.say(lane, request, answer, Err(refusal)),
+            Err(NotTaken::Halted(halt)) => return Err((lane.row.clone(), halt, Work::Request { request, answer })),
+            Err(NotTaken::Ignored(reason)) => {
+                self.say(lane, request, answer, Ok(Answer::Ignored(reason)));
+                return Ok(());
+            }
+            Err(NotTaken::Refused(refusal)) => {
+                self.say(lane, request, answer, Err(refusal));
+                return Ok(());
+            }
         };
         let begins = request.key.is_none() && lane.row.root().is_none() && receiver.is_ok();
         let is_start = match begins.then(|| self.start_is_taken(lane)).transpose() {
             Ok(taken) => taken == Some(false),
-            Err(error) => return Self::refuse(answer, error.into()),
+            Err(error) => {
+                Self::refuse(answer, error.into());
+                return Ok(());
+            }
         };
         let before = lane.row.clone();
         let mut chain = Chain::new(&shared, &snapshot, lane, message.clone());
         let trigger = if is_cancel(&message) { Trigger::Cancel(cancel_reason(&message)) } else { Trigger::Message(message.clone()) };
         let response = take_in(&mut chain, &request, is_start, &trigger, message, receiver).and_then(|response| {
-            chain.follow().map_err(|error| NotTaken::Refused(error.into()))?;
+            chain.follow()?;
             Ok(response)
         });
-        match response {
+        let said = match response {
             Ok((receipt, waits)) => {
                 let is_kept = request.key.is_some() || is_start;
                 chain.receipt = is_kept.then(|| receipt.clone());
                 let job = Job::Request { request, answer, receipt, waits };
                 let in_flight = self.submit(chain, job);
                 lane.in_flight.push_back(in_flight);
+                return Ok(());
             }
-            Err(not_taken) => {
-                let said = not_taken.said();
-                // A process that exists keeps a note of what did not apply; of one that has not begun there is nothing to keep.
-                if before.root().is_some() && chain.has_only_noted() {
-                    let in_flight = self.submit(chain, Job::Noted(Echo { request, answer, said }));
-                    lane.in_flight.push_back(in_flight);
-                } else {
-                    drop(chain);
-                    Self::abandon(lane, before);
-                    self.say(lane, request, answer, said);
-                }
-            }
+            Err(NotTaken::Halted(halt)) => return Err((before, halt, Work::Request { request, answer })),
+            Err(NotTaken::Refused(refusal)) => Err(refusal),
+            Err(NotTaken::Ignored(reason)) => Ok(Answer::Ignored(reason)),
+        };
+        // A process that exists keeps a note of what did not apply; of one that has not begun there is nothing to keep.
+        if before.root().is_some() && chain.has_only_noted() {
+            let in_flight = self.submit(chain, Job::Noted(Echo { request, answer, said }));
+            lane.in_flight.push_back(in_flight);
+        } else {
+            drop(chain);
+            Self::abandon(lane, before);
+            self.say(lane, request, answer, said);
         }
+        Ok(())
     }
 
     /// A caller is told where the definition rests, and comes again; a process that is parked anyway takes what comes.
-    fn unless_resting(&self, lane: &Lane, snapshot: &Snapshot, receiver: Receiver) -> Result<Receiver, Refusal> {
+    fn unless_resting(&self, lane: &Lane, snapshot: &Snapshot, receiver: Receiver) -> Result<Receiver, NotTaken> {
         if lane.row.parked.is_some() {
             return Ok(receiver);
         }
@@ -142,10 +169,10 @@ impl Worker {
         match targets.iter().find_map(|target| Some((target.module, self.shared.waits_for(&target.module)?))) {
             Some((module, for_ms)) => {
                 let manifest = snapshot.record(&module).map(|record| &record.manifest);
-                Err(resting::refusal(&self.shared, manifest, &module, for_ms))
+                Err(resting::refusal(&self.shared, manifest, &module, for_ms).into())
             }
             // What waits for the end of a rest must not be overtaken.
-            None if self.resting.holds(&lane.row.id) => Err(Refusal::Busy),
+            None if self.resting.holds(&lane.row.id) => Err(Refusal::Busy.into()),
             None => Ok(receiver),
         }
     }
@@ -169,20 +196,20 @@ impl Worker {
         Ok(lane.row.revision > 0 && self.shared.store.receipt(&lane.row.id, START_KEY)?.is_some())
     }
 
-    fn message(&self, request: &Request) -> Message {
+    fn message(&self, lane: &Lane, request: &Request) -> Message {
         Message {
             id: request.id.clone(),
             process: request.process.clone(),
             kind: request.kind.clone(),
             source: request.source.as_deref().map(Arc::from),
-            time: self.shared.clock.now(),
+            time: lane.time(&*self.shared.clock),
             data: request.data.clone(),
             correlation: request.id.clone(),
         }
     }
 
     /// Finds whom a request is for: streams that exist, the category that its caller names, the one that a router names, or the one that begins with its kind.
-    fn receiver(&self, lane: &Lane, snapshot: &Snapshot, request: &Request, message: &mut Message) -> Result<Receiver, Refusal> {
+    fn receiver(&self, lane: &Lane, snapshot: &Snapshot, request: &Request, message: &mut Message) -> Result<Receiver, NotTaken> {
         if is_cancel(message) {
             // The stream that the process began with answers for the whole.
             let root = lane.row.root().ok_or_else(|| Refusal::UnknownProcess(request.process.clone()))?;
@@ -199,37 +226,48 @@ impl Worker {
             if lane.row.root().is_some() {
                 let text =
                     format!("process {} was begun by another request; choose another id, or send it what it handles", request.process);
-                return Err(Refusal::rejected("already-begun", text));
+                return Err(Refusal::rejected("already-begun", text).into());
             }
-            let start = self.classify(snapshot, &router, message)?;
+            let start = self.classify(lane, snapshot, &router, message)?;
             (message.kind, message.data) = (start.kind, start.data);
             return Ok(Ok(vec![beginning(snapshot, lane, &start.category, message)?]));
         }
         match outbox::begin(snapshot, &lane.row, &message.kind) {
             Ok(target) => Ok(Ok(vec![target])),
             Err(why) if request.unhandled == Unhandled::Keep => Ok(Err(why)),
-            Err(why) => Err(Refusal::invalid("unhandled-kind", format!("process {}: {why}", request.process))),
+            Err(why) => Err(Refusal::invalid("unhandled-kind", format!("process {}: {why}", request.process)).into()),
         }
     }
 
-    fn classify(&self, snapshot: &Snapshot, router: &Handler<dyn Classifier>, message: &Message) -> Result<Start, Refusal> {
-        let category = router.manifest.category.clone();
-        let seed = self.shared.seed_of(&message.id);
-        let context = Context { process: message.process.clone(), category, version: 0, now: message.time, seed };
-        let settings = self.shared.settings(&context.category);
-        if let Some(for_ms) = self.shared.rests(&router.module) {
-            return Err(resting::refusal(&self.shared, Some(&router.manifest), &router.module, for_ms));
+    /// What the router chooses; asked apart where that takes longer than a slice.
+    fn classify(&self, lane: &Lane, snapshot: &Snapshot, router: &Handler<dyn Classifier>, message: &Message) -> Result<Start, NotTaken> {
+        let shared = &self.shared;
+        if let Some(for_ms) = shared.rests(&router.module) {
+            return Err(resting::refusal(shared, Some(&router.manifest), &router.module, for_ms).into());
         }
-        let started_us = self.shared.clock.ticks_us();
-        let answer = router.does.classify(&settings, &context, message, &snapshot.categories()).map_err(|source| {
-            let definition = format!("{} ({})", context.category, router.module.short());
-            self.shared.wasted(&router.module, &definition, started_us);
-            tracing::error!(process = %message.process, definition, error = %source, "a router broke");
-            Refusal::Guest { definition, process: message.process.clone(), source }
-        })?;
-        Ok(answer.inspect_err(
-            |rejection| tracing::info!(process = %message.process, router = %context.category, %rejection, "request refused"),
-        )?)
+        let made = lane.routed.as_ref().and_then(|routed| routed.choice_of(&router.module, &message.id));
+        let loaded = || snapshot.categories();
+        let choice = match made {
+            Some(choice) => choice,
+            None if shared.has_no_room_apart(&router.module) => return Err(Refusal::Busy.into()),
+            None if shared.is_slow(&router.module) => Err(GuestError::Overlong),
+            None => asking::classify(shared, router, message, &loaded(), Pace::Slice)
+                .inspect_err(|error| if *error == GuestError::Overlong { shared.cut_off(&router.module, &router.named()) }),
+        };
+        match choice {
+            Ok(Ok(start)) => Ok(start),
+            Ok(Err(rejection)) => {
+                tracing::info!(process = %message.process, router = %router.manifest.category, %rejection, "request refused");
+                Err(Refusal::from(rejection).into())
+            }
+            Err(GuestError::Overlong) => {
+                let errand = RouterErrand { router: router.clone(), message: message.clone(), loaded: loaded() };
+                let process = message.process.clone();
+                let errand = Errand { worker: shared.owner(&process), process, what: What::Router(Box::new(errand)) };
+                Err(NotTaken::Halted(Halt::Apart(Box::new(errand))))
+            }
+            Err(source) => Err(Refusal::Guest { definition: router.named(), process: message.process.clone(), source }.into()),
+        }
     }
 }
 
@@ -272,7 +310,11 @@ fn take_in(
             return Ok((taken, Some(why)));
         }
     };
-    match chain.begin(&targets, trigger).map_err(|failure| NotTaken::Refused(failure.into_refusal(&request.process)))? {
+    let verdict = chain.begin(&targets, trigger).map_err(|failure| match failure {
+        Failure::Apart(Some(errand)) => NotTaken::Halted(Halt::Apart(errand)),
+        other => NotTaken::Refused(other.into_refusal(&request.process)),
+    });
+    match verdict? {
         Verdict::Accepted { stream, category, version } => {
             Ok((Receipt { category: Some(category), stream: Some(stream), version: Some(version), ..taken }, None))
         }

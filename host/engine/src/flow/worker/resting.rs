@@ -51,12 +51,15 @@ pub(super) fn rest_of(shared: &Shared, targets: &[Target]) -> Option<u64> {
     targets.iter().filter_map(|target| shared.waits_for(&target.module)).max()
 }
 
-/// What a caller hears of a definition that rests, or that is not compiled yet.
+/// What a caller hears of a definition that rests, that is not compiled yet, or that too many wait for.
 pub(super) fn refusal(shared: &Shared, manifest: Option<&Manifest>, module: &Digest, for_ms: u64) -> Refusal {
     let category = manifest.map_or_else(|| "a definition".to_owned(), |manifest| manifest.category.to_string());
     let definition = format!("{category} ({})", module.short());
     if shared.rests(module).is_some() {
         return Refusal::Resting { definition, for_s: for_ms.div_ceil(1_000) };
+    }
+    if shared.has_no_room_apart(module) {
+        return Refusal::Busy;
     }
     Refusal::NotCompiled { definition }
 }

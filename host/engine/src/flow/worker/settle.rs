@@ -121,13 +121,13 @@ impl Worker {
             (Job::Noted(Echo { request, answer, .. }), _) => self.request(request, answer),
             // A deadline takes two things off. If only the command was gone, its answer is still due.
             (Job::Fire(timer), CommitError::Gone { seq, .. }) if matches!(timer.fires, Fires::Deadline { .. }) && seq != timer.key.seq => {
-                self.fire(*timer);
+                self.fire(timer);
             }
             (Job::Deliver(_) | Job::Fire(_), CommitError::Gone { .. }) => {
                 tracing::debug!(%process, "a delivery had had its effect before");
             }
-            (Job::Deliver(undelivered), CommitError::Stale { .. } | CommitError::Removed { .. }) => self.deliver(*undelivered),
-            (Job::Fire(timer), CommitError::Stale { .. } | CommitError::Removed { .. }) => self.fire(*timer),
+            (Job::Deliver(undelivered), CommitError::Stale { .. } | CommitError::Removed { .. }) => self.deliver(undelivered),
+            (Job::Fire(timer), CommitError::Stale { .. } | CommitError::Removed { .. }) => self.fire(timer),
             (Job::Operate { takes_up, answer, .. }, CommitError::Store(error)) => {
                 self.unrevived(process, takes_up);
                 drop(answer.send(Err(error.into())));

@@ -6,7 +6,6 @@ use serde_json::value::RawValue;
 
 use crate::flow::lanes::Lane;
 use crate::flow::outbox::Target;
-use crate::flow::shared::Shared;
 use crate::model::decision::Trigger;
 use crate::model::id::{Kind, MessageId, StreamName, Suffix};
 use crate::model::json::Json;
@@ -53,10 +52,10 @@ struct CameBack<'a> {
 }
 
 /// A fired timer as the log keeps it: all that is needed to decide again.
-pub(super) fn timer_message(key: &TimerKey, suffix: &Suffix, name: &str, data: &Json, shared: &Shared) -> Message {
+pub(super) fn timer_message(key: &TimerKey, suffix: &Suffix, name: &str, data: &Json, time: Timestamp) -> Message {
     let stream = StreamName { process: key.process.clone(), suffix: suffix.clone() };
     let text = raw(data).and_then(|data| serde_json::to_string(&Fired { name: name.to_owned(), due: key.due, data }));
-    of_the_host(MessageId::of_timer(&stream, key.seq), Kind::timer(), &stream, text, shared)
+    of_the_host(MessageId::of_timer(&stream, key.seq), Kind::timer(), &stream, text, time)
 }
 
 /// A command that came back, as the log keeps it; `seq` is the number of its deadline, or its own.
@@ -65,23 +64,23 @@ pub(super) fn undelivered_message(
     seq: u64,
     command: (&MessageId, &Kind, &Json),
     reason: &str,
-    shared: &Shared,
+    time: Timestamp,
 ) -> Message {
     let (id, kind, data) = command;
     let text = raw(data)
         .and_then(|data| serde_json::to_string(&CameBack { id: id.to_string(), kind: kind.to_string(), reason: reason.to_owned(), data }));
-    of_the_host(MessageId::of_undelivered(stream, seq), Kind::undelivered(), stream, text, shared)
+    of_the_host(MessageId::of_undelivered(stream, seq), Kind::undelivered(), stream, text, time)
 }
 
 fn raw(data: &Json) -> Result<&RawValue, serde_json::Error> {
     serde_json::from_str(data.as_str())
 }
 
-fn of_the_host(id: MessageId, kind: Kind, stream: &StreamName, text: Result<String, serde_json::Error>, shared: &Shared) -> Message {
+fn of_the_host(id: MessageId, kind: Kind, stream: &StreamName, text: Result<String, serde_json::Error>, time: Timestamp) -> Message {
     // A payload that exists is well-formed, so the text always is; a null would be a trigger without data, and no lost one.
     let data = text.map_or_else(|_| Json::null(), Json::of_the_host);
     let source = Some(stream.to_string().into());
-    Message { process: stream.process.clone(), kind, source, time: shared.clock.now(), data, correlation: id.clone(), id }
+    Message { process: stream.process.clone(), kind, source, time, data, correlation: id.clone(), id }
 }
 
 /// The other way round: what was put off or parked on, as its stream is to see it.

@@ -1,0 +1,69 @@
+//! What is made apart, for a process whose lane waits for it, and what came of it.
+
+use std::fmt;
+
+use super::asked::{AdapterErrand, Called, Routed, RouterErrand};
+use super::turn::{MadeTurn, TurnErrand};
+use crate::flow::shared::{Counters, Shared};
+use crate::model::id::{Digest, ProcessId};
+
+/// Something that is to be made apart.
+pub(in crate::flow) struct Errand {
+    /// The process that waits, and the worker that owns it.
+    pub(in crate::flow) process: ProcessId,
+    pub(in crate::flow) worker: usize,
+    pub(in crate::flow) what: What,
+}
+
+/// What is to be made.
+pub(in crate::flow) enum What {
+    Turn(Box<TurnErrand>),
+    Router(Box<RouterErrand>),
+    Adapter(Box<AdapterErrand>),
+}
+
+/// What was made apart for a process.
+pub(crate) struct Made {
+    pub(in crate::flow) process: ProcessId,
+    /// None where its definition rests by now.
+    pub(in crate::flow) came: Option<Came>,
+}
+
+/// What came of it.
+pub(in crate::flow) enum Came {
+    Turn(Box<MadeTurn>),
+    Router(Box<Routed>),
+    Adapter(Box<Called>),
+}
+
+impl Errand {
+    pub(super) fn run(self, shared: &Shared) -> Made {
+        let Self { process, what, .. } = self;
+        if shared.rests(what.module()).is_some() {
+            return Made { process, came: None };
+        }
+        Counters::count(&shared.counters.made_apart);
+        let came = match what {
+            What::Turn(turn) => Came::Turn(Box::new(turn.run(shared))),
+            What::Router(router) => Came::Router(Box::new(router.run(shared))),
+            What::Adapter(adapter) => Came::Adapter(Box::new(adapter.run(shared))),
+        };
+        Made { process, came: Some(came) }
+    }
+}
+
+impl What {
+    fn module(&self) -> &Digest {
+        match self {
+            Self::Turn(turn) => &turn.module.digest,
+            Self::Router(router) => &router.router.module,
+            Self::Adapter(adapter) => &adapter.adapter.module,
+        }
+    }
+}
+
+impl fmt::Debug for Errand {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Errand").field("process", &self.process).field("module", self.what.module()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,56 @@
+//! Work of which something is made apart: it waits in its lane, first of all that waits there, and is done once more when that is back.
+//! Other processes of this worker go on meanwhile; that is what it is for.
+
+use super::Worker;
+use crate::flow::apart::{Came, Errand, Made};
+use crate::flow::chain::Halt;
+use crate::flow::inbox::Work;
+use crate::flow::lanes::Lane;
+use crate::model::process::ProcessRow;
+
+impl Worker {
+    /// Puts a lane back after work that did not come to its end; it is as it was before the work.
+    pub(super) fn put_back_halted(&mut self, mut lane: Lane, before: ProcessRow, halt: Halt, work: Work) {
+        match halt {
+            Halt::Apart(errand) => {
+                // Nothing was staged, so what other streams have folded is right.
+                lane.row = before;
+                self.wait_apart(&mut lane, work, *errand);
+            }
+            Halt::Again => {
+                Self::abandon(&mut lane, before);
+                self.backlog.push_front(work);
+            }
+            Halt::Store(error) => {
+                Self::abandon(&mut lane, before);
+                self.put_off(work, &error);
+            }
+        }
+        self.lanes.put(lane);
+    }
+
+    /// Lets work wait until something is made for it.
+    fn wait_apart(&self, lane: &mut Lane, work: Work, errand: Errand) {
+        lane.waiting.push_front(work);
+        lane.is_apart = true;
+        self.shared.apart.take(errand);
+    }
+
+    /// Something was made apart: what waits for it goes on.
+    pub(super) fn made(&mut self, made: Made) {
+        let Made { process, came } = made;
+        // A lane that holds something stays in memory.
+        let Some(lane) = self.lanes.get(&process) else { return };
+        lane.is_apart = false;
+        match came {
+            Some(Came::Turn(turn)) => {
+                // Where a commit failed meanwhile, the turn builds on what did not happen and is made again.
+                lane.made = Some(turn).filter(|turn| turn.generation == lane.generation);
+            }
+            Some(Came::Router(routed)) => lane.routed = Some(routed),
+            Some(Came::Adapter(called)) => lane.called = Some(called),
+            None => {}
+        }
+        self.release(&process);
+    }
+}
