@@ -75,7 +75,11 @@ impl Run {
                 while callers.bring_letter() {
                     progress = true;
                 }
-                progress |= callers.ask_all(host.engine());
+                if callers.ask_all(host.engine()) {
+                    // Whoever is told to come again does so after a little while.
+                    ground.clock.pass(20);
+                    progress = true;
+                }
                 if !progress && retries < RETRIES_MAX {
                     retries += 1;
                     progress = callers.retry(host.engine()) | (retries % 3 == 0 && callers.deal_with_letter(host.engine()));

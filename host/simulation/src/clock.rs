@@ -17,6 +17,8 @@ const BEGIN_MS: u64 = 1_000_000_000;
 pub struct SimClock {
     fate: Arc<Fate>,
     now_ms: AtomicU64,
+    /// What has passed, whatever was set.
+    passed_ms: AtomicU64,
     /// The latest time that anybody was told: no timer that is due later can have fired.
     highest_ms: AtomicU64,
 }
@@ -25,7 +27,7 @@ impl SimClock {
     /// A clock at the beginning.
     #[must_use]
     pub fn new(fate: Arc<Fate>) -> Self {
-        Self { fate, now_ms: AtomicU64::new(BEGIN_MS), highest_ms: AtomicU64::new(0) }
+        Self { fate, now_ms: AtomicU64::new(BEGIN_MS), passed_ms: AtomicU64::new(0), highest_ms: AtomicU64::new(0) }
     }
 
     /// What it shows, without anybody having looked.
@@ -42,12 +44,14 @@ impl SimClock {
 
     /// Sets it, forward or back.
     pub fn set(&self, now: Timestamp) {
-        self.now_ms.store(now.0, Ordering::Relaxed);
+        let before = self.now_ms.swap(now.0, Ordering::Relaxed);
+        self.passed_ms.fetch_add(now.0.saturating_sub(before), Ordering::Relaxed);
     }
 
     /// Lets time pass.
     pub fn pass(&self, ms: u64) {
         self.now_ms.fetch_add(ms, Ordering::Relaxed);
+        self.passed_ms.fetch_add(ms, Ordering::Relaxed);
     }
 }
 
@@ -62,8 +66,8 @@ impl Clock for SimClock {
         now
     }
 
-    /// For log lines only, so nothing goes wrong here.
+    /// Nobody sets it, so nothing goes wrong here.
     fn ticks_us(&self) -> u64 {
-        self.now_ms.load(Ordering::Relaxed).saturating_mul(1_000)
+        self.passed_ms.load(Ordering::Relaxed).saturating_mul(1_000)
     }
 }

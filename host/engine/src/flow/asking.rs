@@ -33,12 +33,7 @@ pub(super) fn classify(
 }
 
 /// Lets an adapter carry out a command.
-pub(super) fn handle(
-    shared: &Shared,
-    adapter: &Handler<dyn Connector>,
-    command: &Message,
-    pace: Pace,
-) -> Result<Vec<Reply>, GuestError> {
+pub(super) fn handle(shared: &Shared, adapter: &Handler<dyn Connector>, command: &Message, pace: Pace) -> Result<Vec<Reply>, GuestError> {
     let category = adapter.manifest.category.clone();
     let context =
         Context { process: command.process.clone(), version: 0, now: shared.clock.now(), seed: shared.seed_of(&command.id), category };

@@ -201,36 +201,17 @@ impl<'a> Chain<'a> {
         let input = self.input.clone();
         let mut verdict = None;
         for target in targets {
-            let outcome = match self.attempt(target, trigger, &input.id) {
+            let one = match self.attempt(target, trigger, &input.id) {
                 Err(Failure::Apart(None)) => {
                     self.keep(input.clone(), Some(target.suffix.clone()), DeliveryState::Due);
-                    continue;
+                    Verdict::Deferred("it takes long to decide".to_owned())
                 }
                 Err(failure) if !self.has_decided() && self.undelivered.is_empty() => return Err(failure),
                 Err(failure) => {
                     self.park(input.clone(), Some(target.suffix.clone()), failure)?;
                     continue;
                 }
-                Ok(outcome) => outcome,
-            };
-            let one = match outcome {
-                Outcome::Accepted(decisions) => {
-                    let version = decisions.first().map_or(0, |decision| decision.first_version);
-                    self.accept(target, decisions);
-                    Verdict::Accepted { stream: target.suffix.clone(), category: target.category.clone(), version }
-                }
-                Outcome::Ignored(reason) => {
-                    self.note(Happening::Ignored, &input, Some(target.suffix.clone()), reason.clone(), None);
-                    Verdict::Ignored(reason)
-                }
-                Outcome::Rejected(rejection) => {
-                    self.note(Happening::Rejected, &input, Some(target.suffix.clone()), rejection.to_string(), None);
-                    Verdict::Rejected(rejection)
-                }
-                Outcome::Deferred(reason) => {
-                    self.put_off_until_next(input.clone(), target, reason.clone());
-                    Verdict::Deferred(reason)
-                }
+                Ok(outcome) => self.stage(target, &input, outcome),
             };
             // With several targets the most effective answer counts, in the order of the variants.
             verdict = Some(match verdict {
@@ -240,6 +221,29 @@ impl<'a> Chain<'a> {
             });
         }
         Ok(verdict.unwrap_or_else(|| Verdict::Ignored("no stream takes it".to_owned())))
+    }
+
+    /// Stages what a target made of the input.
+    fn stage(&mut self, target: &Target, input: &Message, outcome: Outcome) -> Verdict {
+        match outcome {
+            Outcome::Accepted(decisions) => {
+                let version = decisions.first().map_or(0, |decision| decision.first_version);
+                self.accept(target, decisions);
+                Verdict::Accepted { stream: target.suffix.clone(), category: target.category.clone(), version }
+            }
+            Outcome::Ignored(reason) => {
+                self.note(Happening::Ignored, input, Some(target.suffix.clone()), reason.clone(), None);
+                Verdict::Ignored(reason)
+            }
+            Outcome::Rejected(rejection) => {
+                self.note(Happening::Rejected, input, Some(target.suffix.clone()), rejection.to_string(), None);
+                Verdict::Rejected(rejection)
+            }
+            Outcome::Deferred(reason) => {
+                self.put_off_until_next(input.clone(), target, reason.clone());
+                Verdict::Deferred(reason)
+            }
+        }
     }
 
     /// Follows the messages that were brought about until only the outside can go on, or the chain is long enough, and looks at what has changed.

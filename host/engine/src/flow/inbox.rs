@@ -124,7 +124,9 @@ pub(crate) enum Work {
     Deliver(Box<Undelivered>),
     /// A timer that is due.
     Fire(Box<Timer>),
-    /// What was parked is on its way again: the lane takes new work behind it.
+    /// What a process had kept comes now, in order.
+    Comes(ProcessId),
+    /// What was kept is on its way again: the lane takes new work behind it.
     Revived(ProcessId),
     /// What an operator asks for.
     Operate { process: ProcessId, operation: Operation, answer: OperatedTo },

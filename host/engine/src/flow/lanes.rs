@@ -30,11 +30,10 @@ pub(super) struct Lane {
     pub(super) generation: u64,
     /// Set when the row does not say what the store says; it is read again before it is used.
     pub(super) stale: bool,
-    /// Set from a retry on until what was parked is on its way: whatever comes anew waits behind it.
-    /// The number is the first one that was not kept by then.
-    pub(super) reviving: Option<u64>,
-    /// Whether a turn of it is being made apart: nothing else of it goes on until that is back.
-    pub(super) is_apart: bool,
+    /// Set from a retry, or the end of a rest, on until what was kept is on its way: whatever comes anew waits behind it.
+    pub(super) reviving: Option<Reviving>,
+    /// What is being made apart for it, by its number: nothing else of it goes on until that is back.
+    pub(super) apart: Option<u64>,
     /// The turn that was made apart, for the chain that wants it.
     pub(super) made: Option<Box<MadeTurn>>,
     /// What a router said apart of the request that is looked at.
@@ -45,6 +44,17 @@ pub(super) struct Lane {
     weight: Weight,
     /// What came while this lane was not in order, in the order in which it came. It waits here and not in the worker's backlog, so that nobody else waits.
     pub(super) waiting: VecDeque<Work>,
+    /// How many of those, from the first on, are done once more because their commits failed: they came before the others, whenever that was heard.
+    pub(super) redone: usize,
+}
+
+/// A process that is taken up again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reviving {
+    /// The first number that was not kept by then.
+    first_new: u64,
+    /// Whether what it has kept is still to come, in order. What comes on other ways until then comes once more, in its place.
+    is_to_come: bool,
 }
 
 /// The folded state of one stream.
@@ -63,12 +73,13 @@ impl Lane {
             generation: 0,
             stale: false,
             reviving: None,
-            is_apart: false,
+            apart: None,
             made: None,
             routed: None,
             called: None,
             weight: Weight::default(),
             waiting: VecDeque::new(),
+            redone: 0,
         }
     }
 
@@ -108,22 +119,45 @@ impl Lane {
 
     /// Whether a message was kept when the process was taken up: it goes before everything that has come since, also from the process itself.
     pub(super) fn is_revived_by(&self, kept: &Undelivered) -> bool {
-        kept.owner == self.row.id && self.reviving.is_some_and(|first_new| kept.seq < first_new)
+        kept.owner == self.row.id && self.reviving.is_some_and(|reviving| kept.seq < reviving.first_new)
+    }
+
+    /// Whether a kept message is on a way that is not its own: it comes once more with all that is taken up, in its place.
+    pub(super) fn will_be_revived_by(&self, kept: &Undelivered) -> bool {
+        self.is_revived_by(kept) && self.reviving.is_some_and(|reviving| reviving.is_to_come)
+    }
+
+    /// Takes it up again: what it has kept goes before all that comes from now on.
+    pub(super) fn revive(&mut self) {
+        self.reviving = Some(Reviving { first_new: self.row.next_seq, is_to_come: true });
+    }
+
+    /// What it has kept comes now.
+    pub(super) fn comes(&mut self) {
+        if let Some(reviving) = &mut self.reviving {
+            reviving.is_to_come = false;
+        }
+    }
+
+    /// Whether nothing of it is under way: all that it has kept is in the store.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.in_flight.is_empty() && !self.is_held()
     }
 
     /// Whether what comes now has to wait its turn.
     pub(super) fn is_held(&self) -> bool {
-        self.reviving.is_some() || self.is_apart || self.awaits_failures() || !self.waiting.is_empty()
+        self.reviving.is_some() || self.apart.is_some() || self.awaits_failures() || !self.waiting.is_empty()
     }
 
     /// Whether nothing of it may go on at present, not even what it has kept.
     pub(super) fn is_closed(&self) -> bool {
-        self.is_apart || self.awaits_failures()
+        self.apart.is_some() || self.awaits_failures()
     }
 
     /// Forgets what builds on a commit that did not happen.
     pub(super) fn reset(&mut self) {
         self.warm.clear();
+        (self.apart, self.made) = (None, None);
         self.generation += 1;
         self.stale = true;
     }

@@ -107,6 +107,11 @@ impl Shared {
         usize::try_from(hash % self.mailboxes.len() as u64).unwrap_or(0)
     }
 
+    /// Milliseconds of a clock that nobody sets.
+    pub(crate) fn ticks_ms(&self) -> u64 {
+        self.clock.ticks_us() / 1_000
+    }
+
     /// For how many milliseconds a module still rests; none where it does not.
     pub(crate) fn rests(&self, module: &Digest) -> Option<u64> {
         self.rest.of(module, self.clock.ticks_us())

@@ -190,6 +190,7 @@ impl Worker {
             Work::Request { request, answer } => self.request(request, answer),
             Work::Deliver(undelivered) => self.deliver(undelivered),
             Work::Fire(timer) => self.fire(timer),
+            Work::Comes(process) => self.lanes.get(&process).into_iter().for_each(Lane::comes),
             Work::Revived(process) => self.revived(&process),
             Work::TakeUp(process) => self.take_up_unless_parked(&process),
             Work::Operate { process, operation, answer } => self.operate(&process, operation, answer),
@@ -253,9 +254,10 @@ impl Worker {
             return Duration::from_secs(1);
         }
         // While the store fails no timer fires, so none is waited for.
-        let next = self.outage.next_try().unwrap_or_else(|| self.timers.next(&self.shared));
-        let next = self.resting.next().map_or(next, |rested| rested.min(next));
-        let next = next.0.saturating_sub(self.shared.clock.now().0);
+        let until_tick = |at: u64| at.saturating_sub(self.shared.ticks_ms());
+        let until_timer = || self.timers.next(&self.shared).0.saturating_sub(self.shared.clock.now().0);
+        let next = self.outage.next_try().map_or_else(until_timer, until_tick);
+        let next = self.resting.next().map_or(next, |rested| until_tick(rested).min(next));
         // What waits for its lane is put into the backlog by what it waits for, so there is something to do.
         let longest_ms = if self.backlog.is_empty() { 1_000 } else { 0 };
         Duration::from_millis(next.min(longest_ms))

@@ -8,7 +8,7 @@ pub trait Clock: Send + Sync {
     /// The present moment.
     fn now(&self) -> Timestamp;
 
-    /// Microseconds since some fixed moment, never going back; for durations in log lines, never for decisions.
+    /// Microseconds since some fixed moment, never going back, whatever is set; for how long something took and how long it is to wait, never for what a definition decides.
     fn ticks_us(&self) -> u64 {
         self.now().0.saturating_mul(1_000)
     }

@@ -168,7 +168,14 @@ impl Decider for Folded {
 pub struct NativeRouter(pub fn(&Message) -> Result<Start, Rejection>, pub slow::IsSlow);
 
 impl Classifier for NativeRouter {
-    fn classify(&self, _: &Json, _: &Context, request: &Message, _: &[Category], pace: Pace) -> Result<Result<Start, Rejection>, GuestError> {
+    fn classify(
+        &self,
+        _: &Json,
+        _: &Context,
+        request: &Message,
+        _: &[Category],
+        pace: Pace,
+    ) -> Result<Result<Start, Rejection>, GuestError> {
         slow::in_time(self.1, pace, "classify")?;
         Ok((self.0)(request))
     }

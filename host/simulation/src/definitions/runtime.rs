@@ -152,7 +152,7 @@ impl Decider for Actor {
         fate.crash_in("while a definition looks");
         self.guest.stage.is_in_time(self.pace)?;
         if fate.strikes(Fault::GuestCannotLook) {
-            judge.excuse_view();
+            judge.is_unseen(self.story.digest());
             return Err(GuestError::Trap("it broke while looking".to_owned()));
         }
         Ok(view(&self.guest.rules, &self.story))

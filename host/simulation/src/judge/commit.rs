@@ -48,6 +48,7 @@ impl Judge {
             let folded = self.rules.get(&head.module).map(|(rules, _)| crate::definitions::view(rules, &known.story));
             let is_kept = known.view.as_ref() == Some(&head.view);
             let is_first = known.view.is_none();
+            let is_excused = is_excused || seen.unseen.contains(&known.story.digest());
             let fits = if has_changed { folded.as_ref() == Some(&head.view) || (is_excused && (is_kept || is_first)) } else { is_kept };
             known.view = Some(head.view.clone());
             if !fits {

@@ -106,6 +106,8 @@ struct Seen {
     strange: BTreeSet<(String, u64)>,
     /// Whether a view could not be taken since the last commit.
     view_is_excused: bool,
+    /// What a guest would have shown where it broke while it looked: what is made apart is recorded later.
+    unseen: BTreeSet<u64>,
 }
 
 impl Judge {
@@ -146,6 +148,11 @@ impl Judge {
     /// A guest or a read broke: the next commit may keep an old view.
     pub fn excuse_view(&self) {
         self.seen().view_is_excused = true;
+    }
+
+    /// A guest broke while it looked at the story with this digest.
+    pub fn is_unseen(&self, story: u64) {
+        self.seen().unseen.insert(story);
     }
 
     /// Whether something broke since the last commit.

@@ -13,6 +13,8 @@ pub(in crate::flow) struct Errand {
     pub(in crate::flow) process: ProcessId,
     pub(in crate::flow) worker: usize,
     pub(in crate::flow) what: What,
+    /// Its number, which the worker gives it.
+    pub(in crate::flow) ticket: u64,
 }
 
 /// What is to be made.
@@ -25,6 +27,7 @@ pub(in crate::flow) enum What {
 /// What was made apart for a process.
 pub(crate) struct Made {
     pub(in crate::flow) process: ProcessId,
+    pub(in crate::flow) ticket: u64,
     /// None where its definition rests by now.
     pub(in crate::flow) came: Option<Came>,
 }
@@ -37,10 +40,14 @@ pub(in crate::flow) enum Came {
 }
 
 impl Errand {
+    pub(in crate::flow) fn new(shared: &Shared, process: ProcessId, what: What) -> Self {
+        Self { worker: shared.owner(&process), process, what, ticket: 0 }
+    }
+
     pub(super) fn run(self, shared: &Shared) -> Made {
-        let Self { process, what, .. } = self;
+        let Self { process, what, ticket, .. } = self;
         if shared.rests(what.module()).is_some() {
-            return Made { process, came: None };
+            return Made { process, ticket, came: None };
         }
         Counters::count(&shared.counters.made_apart);
         let came = match what {
@@ -48,7 +55,7 @@ impl Errand {
             What::Router(router) => Came::Router(Box::new(router.run(shared))),
             What::Adapter(adapter) => Came::Adapter(Box::new(adapter.run(shared))),
         };
-        Made { process, came: Some(came) }
+        Made { process, ticket, came: Some(came) }
     }
 }
 

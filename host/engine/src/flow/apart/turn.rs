@@ -16,8 +16,6 @@ use crate::ports::definition::{Decider, GuestError, Module, Pace};
 
 /// A turn to be made: the first one of a chain, on a stream whose lane waits for it.
 pub(in crate::flow) struct TurnErrand {
-    /// Of the lane: after a failed commit this turn builds on what did not happen.
-    pub(in crate::flow) generation: u64,
     pub(in crate::flow) module: Module,
     pub(in crate::flow) history: History,
     pub(in crate::flow) version: u64,
@@ -32,7 +30,6 @@ pub(in crate::flow) struct TurnErrand {
 
 /// A turn that was made apart.
 pub(in crate::flow) struct MadeTurn {
-    pub(in crate::flow) generation: u64,
     pub(in crate::flow) now: Timestamp,
     pub(in crate::flow) input: Message,
     suffix: Suffix,
@@ -93,8 +90,8 @@ impl TurnErrand {
             }
         };
         let took_us = shared.clock.ticks_us().saturating_sub(begun_us);
-        let Self { generation, module, history, version, now, input, trigger, .. } = self;
-        MadeTurn { generation, now, input, suffix: history.stream.suffix, module: module.digest, version, trigger, tried, took_us, came }
+        let Self { module, history, version, now, input, trigger, .. } = self;
+        MadeTurn { now, input, suffix: history.stream.suffix, module: module.digest, version, trigger, tried, took_us, came }
     }
 
     fn turn(&self, shared: &Shared, warm: Option<Box<dyn Decider>>) -> Result<Done, Failure> {

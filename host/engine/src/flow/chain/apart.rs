@@ -59,7 +59,6 @@ impl Chain<'_> {
         let stream = StreamName { process: process.clone(), suffix: target.suffix.clone() };
         let warm = self.lane.take_warm(&target.suffix, &module.digest).filter(|decider| decider.is_alone());
         let turn = TurnErrand {
-            generation: self.lane.generation,
             history: self.history(&stream),
             version: self.version_of(target),
             now: self.now,
@@ -69,11 +68,12 @@ impl Chain<'_> {
             warm,
             is_audited: self.audit_is_due(),
         };
-        Errand { worker: self.shared.owner(&process), process, what: What::Turn(Box::new(turn)) }
+        Errand::new(self.shared, process, What::Turn(Box::new(turn)))
     }
 
-    /// Takes a turn over as if it had been made here.
+    /// Takes a turn over as if it had been made here. It cannot be taken over once more, so what comes behind it is kept where it takes long, too.
     fn take(&mut self, made: MadeTurn, target: &Target, module: &Module, cause: &MessageId) -> Result<Outcome, Failure> {
+        self.redo = Redo::Impossible;
         let MadeTurn { trigger, tried, took_us, came, .. } = made;
         let Done { outcome, decider, seen } = came.inspect_err(|_| self.tried = tried)?;
         self.has_room_for(target, &outcome).map_err(|error| Failure::Guest(named(module), error))?;

@@ -91,7 +91,12 @@ fn take_in<'a>(
 }
 
 /// What the adapter answers; asked apart where that takes longer than a slice.
-fn replies(adapter: &Handler<dyn Connector>, shared: &Shared, lane: &mut Lane, command: &Message) -> Result<Result<Vec<Reply>, GuestError>, Halt> {
+fn replies(
+    adapter: &Handler<dyn Connector>,
+    shared: &Shared,
+    lane: &mut Lane,
+    command: &Message,
+) -> Result<Result<Vec<Reply>, GuestError>, Halt> {
     if let Some(called) = lane.called.take().filter(|called| called.is(&adapter.module, &command.id)) {
         return Ok(called.replies);
     }
@@ -102,6 +107,5 @@ fn replies(adapter: &Handler<dyn Connector>, shared: &Shared, lane: &mut Lane, c
         }
     }
     let errand = AdapterErrand { adapter: adapter.clone(), command: command.clone() };
-    let process = command.process.clone();
-    Err(Halt::Apart(Box::new(Errand { worker: shared.owner(&process), process, what: What::Adapter(Box::new(errand)) })))
+    Err(Halt::Apart(Box::new(Errand::new(shared, command.process.clone(), What::Adapter(Box::new(errand))))))
 }

@@ -39,6 +39,9 @@ impl Worker {
         }
         let (shared, index) = (Arc::clone(&self.shared), self.index);
         let bring = move |durable: Result<(), CommitError>| {
+            if let Some(Work::Revived(process)) = last.as_ref().filter(|_| durable.is_ok()) {
+                shared.mailboxes[index].bring(Work::Comes(process.clone()));
+            }
             let (found, missed) = if durable.is_ok() { (found, false) } else { (Vec::new(), true) };
             if missed {
                 return shared.mailboxes[index].bring(Work::Later(Box::new(once_more(of, last))));
@@ -98,7 +101,10 @@ impl Worker {
     /// Lets what waited for a lane go on, before anything that came later.
     pub(super) fn release(&mut self, process: &ProcessId) {
         let in_order = self.lanes.get(process).filter(|lane| !lane.is_closed());
-        let waiting = in_order.map(|lane| std::mem::take(&mut lane.waiting));
+        let waiting = in_order.map(|lane| {
+            lane.redone = 0;
+            std::mem::take(&mut lane.waiting)
+        });
         for work in waiting.into_iter().flatten().rev() {
             self.backlog.push_front(work);
         }

@@ -19,7 +19,12 @@ impl Worker {
             }
             Halt::Again => {
                 Self::abandon(&mut lane, before);
-                self.backlog.push_front(work);
+                self.lanes.put(lane);
+                // At once, before anything that comes behind it. It ends, since every time one more definition is known to be slow.
+                return match work {
+                    Work::Deliver(_) | Work::Fire(_) => self.now(work),
+                    other => self.work(other),
+                };
             }
             Halt::Store(error) => {
                 Self::abandon(&mut lane, before);
@@ -30,23 +35,22 @@ impl Worker {
     }
 
     /// Lets work wait until something is made for it.
-    fn wait_apart(&self, lane: &mut Lane, work: Work, errand: Errand) {
+    fn wait_apart(&mut self, lane: &mut Lane, work: Work, errand: Errand) {
+        let ticket = self.next_ticket;
+        self.next_ticket += 1;
         lane.waiting.push_front(work);
-        lane.is_apart = true;
-        self.shared.apart.take(errand);
+        lane.apart = Some(ticket);
+        self.shared.apart.take(Errand { ticket, ..errand });
     }
 
     /// Something was made apart: what waits for it goes on.
     pub(super) fn made(&mut self, made: Made) {
-        let Made { process, came } = made;
-        // A lane that holds something stays in memory.
-        let Some(lane) = self.lanes.get(&process) else { return };
-        lane.is_apart = false;
+        let Made { process, ticket, came } = made;
+        // Where a commit failed meanwhile, this builds on what did not happen, and nothing waits for it any more.
+        let Some(lane) = self.lanes.get(&process).filter(|lane| lane.apart == Some(ticket)) else { return };
+        lane.apart = None;
         match came {
-            Some(Came::Turn(turn)) => {
-                // Where a commit failed meanwhile, the turn builds on what did not happen and is made again.
-                lane.made = Some(turn).filter(|turn| turn.generation == lane.generation);
-            }
+            Some(Came::Turn(turn)) => lane.made = Some(turn),
             Some(Came::Router(routed)) => lane.routed = Some(routed),
             Some(Came::Adapter(called)) => lane.called = Some(called),
             None => {}

@@ -62,6 +62,9 @@ impl Worker {
     }
 
     fn deliver_in(&mut self, lane: &mut Lane, undelivered: &Undelivered) -> Result<(), Halt> {
+        if lane.will_be_revived_by(undelivered) {
+            return Ok(());
+        }
         // What a process has kept is delivered before anything that comes anew.
         let is_held = if lane.is_revived_by(undelivered) { lane.is_closed() } else { lane.is_held() };
         if is_held {
@@ -82,7 +85,8 @@ impl Worker {
             lane.in_flight.push_back(in_flight);
             return Ok(());
         }
-        if self.resting.holds(&lane.row.id) && !lane.is_revived_by(undelivered) {
+        // Whoever is taken up after a rest is not held any more, until one of its messages has to wait anew: what follows that one waits, too.
+        if self.resting.holds(&lane.row.id) {
             return self.wait_for_rest(lane, undelivered, Job::Deliver(Box::new(undelivered.clone())), 0);
         }
         self.attempt_in(lane, undelivered, Job::Deliver(Box::new(undelivered.clone())))

@@ -48,7 +48,7 @@ impl Worker {
                 let takes_up = if was_parked && chain.lane.row.parked.is_none() { TakesUp::Yes } else { TakesUp::No };
                 let in_flight = self.submit(chain, Job::Operate { operation, takes_up, answer });
                 if takes_up == TakesUp::Yes {
-                    lane.reviving = Some(lane.row.next_seq);
+                    lane.revive();
                 }
                 lane.in_flight.push_back(in_flight);
             }

@@ -10,7 +10,6 @@ use super::Worker;
 use crate::flow::inbox::Work;
 use crate::flow::shared::Counters;
 use crate::model::id::ProcessId;
-use crate::model::time::Timestamp;
 use crate::ports::store::StoreError;
 
 /// What is done later, in order. Bounded by what the worker had taken in: only work that was under way gets here.
@@ -19,7 +18,8 @@ pub(super) struct Outage {
     work: VecDeque<Work>,
     /// Whose work is in here, or was tried last: what comes for them must not overtake it.
     processes: HashSet<ProcessId>,
-    next_try: Timestamp,
+    /// In milliseconds of a clock that nobody sets.
+    next_try: u64,
     /// Whether a commit has come through since the last look.
     has_come_through: bool,
     trial: Trial,
@@ -62,7 +62,7 @@ impl Outage {
     }
 
     /// When something is to be tried again; none where nothing waits.
-    pub(super) fn next_try(&self) -> Option<Timestamp> {
+    pub(super) fn next_try(&self) -> Option<u64> {
         (!self.work.is_empty()).then_some(self.next_try)
     }
 }
@@ -85,7 +85,7 @@ impl Worker {
         }
         if outage.work.is_empty() || outage.trial == Trial::Out {
             let wait_ms = self.shared.limits.outage_retry_ms << outage.failed.min(DOUBLINGS_MAX);
-            outage.next_try = self.shared.clock.now().plus_ms(wait_ms);
+            outage.next_try = self.shared.ticks_ms().saturating_add(wait_ms);
         }
         // What was tried was the first in the order, and stays it.
         match std::mem::take(&mut outage.trial) {
@@ -101,14 +101,14 @@ impl Worker {
             return true;
         }
         let is_full = self.in_flight >= self.shared.limits.commits_in_flight_max;
-        if is_full || self.outage.next_try().is_none_or(|at| at > self.shared.clock.now()) {
+        if is_full || self.outage.next_try().is_none_or(|at| at > self.shared.ticks_ms()) {
             return false;
         }
         match self.outage.trial {
             Trial::Out => self.store_works(),
             Trial::None => {
                 self.outage.trial = Trial::Out;
-                self.outage.next_try = self.shared.clock.now().plus_ms(self.shared.limits.outage_retry_ms);
+                self.outage.next_try = self.shared.ticks_ms().saturating_add(self.shared.limits.outage_retry_ms);
                 // At once, and not behind what waits for the same process: it is the first of that.
                 match self.outage.work.pop_front() {
                     Some(work @ (Work::Deliver(_) | Work::Fire(_))) => self.now(work),

@@ -251,8 +251,11 @@ impl Worker {
             Some(choice) => choice,
             None if shared.has_no_room_apart(&router.module) => return Err(Refusal::Busy.into()),
             None if shared.is_slow(&router.module) => Err(GuestError::Overlong),
-            None => asking::classify(shared, router, message, &loaded(), Pace::Slice)
-                .inspect_err(|error| if *error == GuestError::Overlong { shared.cut_off(&router.module, &router.named()) }),
+            None => asking::classify(shared, router, message, &loaded(), Pace::Slice).inspect_err(|error| {
+                if *error == GuestError::Overlong {
+                    shared.cut_off(&router.module, &router.named())
+                }
+            }),
         };
         match choice {
             Ok(Ok(start)) => Ok(start),
@@ -262,8 +265,7 @@ impl Worker {
             }
             Err(GuestError::Overlong) => {
                 let errand = RouterErrand { router: router.clone(), message: message.clone(), loaded: loaded() };
-                let process = message.process.clone();
-                let errand = Errand { worker: shared.owner(&process), process, what: What::Router(Box::new(errand)) };
+                let errand = Errand::new(shared, message.process.clone(), What::Router(Box::new(errand)));
                 Err(NotTaken::Halted(Halt::Apart(Box::new(errand))))
             }
             Err(source) => Err(Refusal::Guest { definition: router.named(), process: message.process.clone(), source }.into()),

@@ -9,14 +9,17 @@ use crate::flow::outbox::Target;
 use crate::flow::shared::Shared;
 use crate::model::id::{Digest, ProcessId};
 use crate::model::manifest::Manifest;
-use crate::model::time::Timestamp;
 
 /// The processes of one worker that wait for the end of a rest. Their messages and timers are in the store and hold no memory.
 #[derive(Default)]
 pub(super) struct Resting {
-    until: BTreeSet<(Timestamp, ProcessId)>,
+    /// When each is to be taken up, in milliseconds of a clock that nobody sets.
+    until: BTreeSet<(u64, ProcessId)>,
     processes: HashSet<ProcessId>,
 }
+
+/// How long a process that something is under way for waits beyond the end of a rest, in milliseconds: a commit takes about as long.
+const LOOK_AGAIN_MS: u64 = 10;
 
 impl Resting {
     /// Whether something of this process waits already: what comes now must not overtake it.
@@ -25,17 +28,17 @@ impl Resting {
     }
 
     /// When the next process is to be taken up.
-    pub(super) fn next(&self) -> Option<Timestamp> {
+    pub(super) fn next(&self) -> Option<u64> {
         self.until.first().map(|(at, _)| *at)
     }
 
-    fn hold(&mut self, process: &ProcessId, until: Timestamp) {
+    fn hold(&mut self, process: &ProcessId, until: u64) {
         if self.processes.insert(process.clone()) {
             self.until.insert((until, process.clone()));
         }
     }
 
-    fn over(&mut self, now: Timestamp) -> Option<ProcessId> {
+    fn over(&mut self, now: u64) -> Option<ProcessId> {
         let (at, process) = self.until.pop_first()?;
         if at > now {
             self.until.insert((at, process));
@@ -67,13 +70,13 @@ pub(super) fn refusal(shared: &Shared, manifest: Option<&Manifest>, module: &Dig
 impl Worker {
     /// Lets a process wait until its definition has rested.
     pub(super) fn hold(&mut self, process: &ProcessId, for_ms: u64) {
-        let until = self.shared.clock.now().plus_ms(for_ms);
+        let until = self.shared.ticks_ms().saturating_add(for_ms);
         self.resting.hold(process, until);
     }
 
     /// Takes up what waited for definitions that have rested.
     pub(super) fn end_rests(&mut self) -> bool {
-        let now = self.shared.clock.now();
+        let now = self.shared.ticks_ms();
         let mut progress = false;
         while let Some(process) = self.resting.over(now) {
             progress = true;
@@ -85,8 +88,13 @@ impl Worker {
                     return progress;
                 }
             };
+            if !lane.is_quiet() {
+                self.lanes.put(lane);
+                self.hold(&process, LOOK_AGAIN_MS);
+                continue;
+            }
             // What comes meanwhile waits behind what waited.
-            lane.reviving = Some(lane.row.next_seq);
+            lane.revive();
             self.lanes.put(lane);
             self.timers.reload();
             self.take_up(&process);

@@ -1,6 +1,7 @@
 //! What follows when the store reports on a commit: answers, deliveries, timers, or doing it again.
 //! Until then nothing of the commit has left the host.
 
+use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 
 use super::Worker;
@@ -23,7 +24,6 @@ impl Worker {
         // Reports come in the order of the commits, so this is the first one; the search only keeps it honest.
         let Some(at) = lane.in_flight.iter().position(|commit| commit.ticket == ticket) else { return };
         let Some(commit) = lane.in_flight.remove(at) else { return };
-        let has_failed = result.is_err();
         match result {
             Ok(()) => {
                 self.durable(&process, commit);
@@ -33,12 +33,23 @@ impl Worker {
                 if commit.generation == lane.generation {
                     lane.reset();
                 }
+                // What waits came after this commit, except what failed before it.
+                let behind = lane.waiting.split_off(lane.redone);
                 self.look_for_what_was_passed_over(&process, &commit.after);
                 self.failed(&process, commit, error);
+                self.wait_behind_what_failed(&process, behind);
+                self.release(&process);
             }
         }
-        if has_failed {
-            self.release(&process);
+    }
+
+    fn wait_behind_what_failed(&mut self, process: &ProcessId, behind: VecDeque<Work>) {
+        match self.lanes.get(process) {
+            Some(lane) => {
+                lane.redone = lane.waiting.len();
+                lane.waiting.extend(behind);
+            }
+            None => self.backlog.extend(behind),
         }
     }
 
