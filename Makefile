@@ -69,9 +69,9 @@ growth: guests ## how cost grows with events, pending processes, streams, payloa
 compare: build ## the same workload on Restate beside this one, in one run (SECONDS=20 a row; benches/compare/README.md)
 	BENCH_SECONDS=$(SECONDS) benches/compare/restate.sh
 
-neighbours: ## what each hostile definition costs its neighbours (SECONDS_EACH=20, HOSTILE_PER_S=20 processes of it a second, ONLY=loops)
+neighbours: ## what each hostile definition costs its neighbours (TURNS=8 of SECONDS_EACH=3, HOSTILE_PER_S=20 processes of it a second, ONLY=loops)
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT \
-	&& cargo run --release --quiet --locked -p procession --example neighbours -- "$$folder/data" $(or $(SECONDS_EACH),20) $(or $(HOSTILE_PER_S),20) $(ONLY)
+	&& cargo run --release --quiet --locked -p procession --example neighbours -- "$$folder/data" $(or $(SECONDS_EACH),3) $(or $(TURNS),8) $(or $(HOSTILE_PER_S),20) $(ONLY)
 
 test: guests-all test-sdks ## run all tests
 	cargo test --quiet --doc --locked --workspace

@@ -1,5 +1,6 @@
-//! What a hostile definition costs its neighbours: a steady load of healthy processes, beside each of them in turn,
-//! compared with the same load beside as many more healthy ones, since any process costs something.
+//! What a hostile definition costs its neighbours: a steady load of healthy processes, in turns beside more processes of that definition
+//! and beside as many more healthy ones, since any process costs something.
+//! The turns are short and follow each other, so that both meet the machine in the same moods; the first row, in which nothing differs, shows what is left of those.
 //! `make neighbours` runs it. It prints figures and proves nothing by itself: timings are no tests.
 
 use std::path::Path;
@@ -17,29 +18,34 @@ const HEALTHY_PER_S: u32 = 200;
 /// Nobody waits longer for a healthy process.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What is looked at: how long the turns are, how many of each sort there are, and how many processes are begun beside the steady load.
+struct Plan {
+    seconds: u32,
+    turns: u32,
+    per_second: u32,
+}
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let ([data, seconds, per_second] | [data, seconds, per_second, _]) = &arguments[..] else {
-        anyhow::bail!("usage: neighbours DATA SECONDS HOSTILE_PER_SECOND [PART_OF_A_NAME]");
+    let ([data, seconds, turns, per_second] | [data, seconds, turns, per_second, _]) = &arguments[..] else {
+        anyhow::bail!("usage: neighbours DATA SECONDS TURNS HOSTILE_PER_SECOND [PART_OF_A_NAME]");
     };
-    let wanted = arguments.get(3).map_or("", String::as_str);
-    let (seconds, per_second): (u32, u32) = (seconds.parse()?, per_second.parse()?);
+    let wanted = arguments.get(4).map_or("", String::as_str);
+    let plan = Plan { seconds: seconds.parse()?, turns: turns.parse()?, per_second: per_second.parse()? };
     let host = Arc::new(Host::builder().data(Path::new(data)).start().await?);
     host.deploy(healthy().component()).await?;
     println!(
-        "{HEALTHY_PER_S} healthy processes a second from start to end, {seconds} s each; beside them {per_second} more a second, healthy or hostile ones"
+        "{HEALTHY_PER_S} healthy processes a second, in {turns} turns of {seconds} s beside {per_second} more healthy ones a second and as many beside hostile ones"
     );
     println!("{:<30} {:>11} {:>9} {:>11} {:>9} {:>7}", "ms", "healthy p50", "p50", "healthy p99", "p99", "ratio");
+    beside(&host, "healthy", "warm-up", &plan).await?;
+    in_turns(&host, "healthy", &plan).await?;
     let (mut all_healthy, mut all_hostile) = (Vec::new(), Vec::new());
-    let mut before = beside(&host, "healthy", "warm-up", seconds, per_second).await?;
     for (name, guest, _) in hostile().into_iter().filter(|(name, ..)| name.contains(wanted)) {
         let module = host.deploy(guest.component()).await?.record.digest;
-        let hostile = beside(&host, name, name, seconds, per_second).await?;
+        let (healthy, hostile) = in_turns(&host, name, &plan).await?;
         drained(&host, module).await?;
-        let after = beside(&host, "healthy", &format!("after-{name}"), seconds, per_second).await?;
-        let healthy = [std::mem::replace(&mut before, after.clone()), after].concat();
-        row(name, &healthy, &hostile);
         all_healthy.extend(healthy);
         all_hostile.extend(hostile);
     }
@@ -50,10 +56,26 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// How long healthy processes took beside more healthy ones, and beside ones of this definition. Which comes first changes from turn to turn.
+async fn in_turns(host: &Arc<Host>, name: &'static str, plan: &Plan) -> anyhow::Result<(Vec<Duration>, Vec<Duration>)> {
+    let (mut healthy, mut hostile) = (Vec::new(), Vec::new());
+    for turn in 0..plan.turns {
+        let mut both = [("healthy", &mut healthy), (name, &mut hostile)];
+        if turn % 2 == 1 {
+            both.reverse();
+        }
+        for (place, (beside_what, took)) in both.into_iter().enumerate() {
+            took.extend(beside(host, beside_what, &format!("{name}-{turn}-{place}"), plan).await?);
+        }
+    }
+    row(name, &healthy, &hostile);
+    Ok((healthy, hostile))
+}
+
 /// The steady load beside more processes of this definition.
-async fn beside(host: &Arc<Host>, name: &'static str, round: &str, seconds: u32, per_second: u32) -> anyhow::Result<Vec<Duration>> {
-    let more = tokio::spawn(flood(Arc::clone(host), name, round.to_owned(), per_second));
-    let took = steady(host, round, seconds).await;
+async fn beside(host: &Arc<Host>, name: &'static str, round: &str, plan: &Plan) -> anyhow::Result<Vec<Duration>> {
+    let more = tokio::spawn(flood(Arc::clone(host), name, round.to_owned(), plan.per_second));
+    let took = steady(host, round, plan.seconds).await;
     more.abort();
     took
 }

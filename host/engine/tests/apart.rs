@@ -18,8 +18,8 @@ use support::held::{Held, hand_in, poll};
 use support::slow::IsSlow;
 use support::{Bench, accept, happened, kind, kinds, manifest, order, records, request, suffix, word};
 
-fn bench(limits: Limits, is_slow: IsSlow) -> Bench {
-    let mut bench = Bench::with(Limits { workers: 1, ..limits });
+fn bench(limits: &Limits, is_slow: IsSlow) -> Bench {
+    let mut bench = Bench::with(Limits { workers: 1, ..limits.clone() });
     bench.is_slow = is_slow;
     bench
 }
@@ -70,7 +70,7 @@ fn whichever_calls_take_long_an_order_comes_to_the_same_end() {
     for (which, is_slow) in is_slow.into_iter().enumerate() {
         for delay_ms in [0, 500, 20_000] {
             let [fast, slow] = [|_: &str| false, is_slow].map(|is_slow: IsSlow| {
-                let mut bench = bench(Limits { snapshot_every: 2, audit_one_in: 2, ..Limits::default() }, is_slow);
+                let mut bench = bench(&Limits { snapshot_every: 2, audit_one_in: 2, ..Limits::default() }, is_slow);
                 bench.settings.insert("bank".to_owned(), Json::parse(format!("{{\"delayMs\":{delay_ms}}}")).unwrap());
                 if delay_ms > 0 {
                     bench.restart();
@@ -94,7 +94,7 @@ fn whichever_calls_take_long_an_order_comes_to_the_same_end() {
 
 #[test]
 fn others_go_on_while_a_turn_is_made_apart_and_what_is_for_its_process_waits_in_order() {
-    let mut bench = bench(Limits::default(), |call| call == "decide Slowly");
+    let mut bench = bench(&Limits::default(), |call| call == "decide Slowly");
     diary(&bench, "A");
     for process in ["P1", "P2"] {
         bench.ask(request(process, "ABegin")).unwrap();
@@ -115,7 +115,7 @@ fn others_go_on_while_a_turn_is_made_apart_and_what_is_for_its_process_waits_in_
 
 #[test]
 fn a_turn_that_builds_on_a_commit_which_failed_meanwhile_is_made_again() {
-    let mut bench = bench(Limits::default(), |call| call == "decide Slowly");
+    let mut bench = bench(&Limits::default(), |call| call == "decide Slowly");
     diary(&bench, "A");
     bench.ask(request("P1", "ABegin")).unwrap();
     let held = Held::behind(&mut bench);
@@ -133,7 +133,7 @@ fn a_turn_that_builds_on_a_commit_which_failed_meanwhile_is_made_again() {
 
 #[test]
 fn a_definition_that_is_cut_off_too_often_is_not_tried_on_a_worker_for_a_while() {
-    let mut bench = bench(Limits { cut_off_max: 2, apart_ms: 60_000, ..Limits::default() }, |call| call == "decide Slowly");
+    let mut bench = bench(&Limits { cut_off_max: 2, apart_ms: 60_000, ..Limits::default() }, |call| call == "decide Slowly");
     diary(&bench, "A");
     bench.ask(request("P1", "ABegin")).unwrap();
     for _ in 0..5 {
@@ -150,7 +150,7 @@ fn a_definition_that_is_cut_off_too_often_is_not_tried_on_a_worker_for_a_while()
 
 #[test]
 fn one_that_comes_to_nothing_apart_parks_its_process_after_one_attempt_and_is_kept_off_the_workers() {
-    let mut bench = bench(Limits::default(), |call| call == "decide Break");
+    let mut bench = bench(&Limits::default(), |call| call == "decide Break");
     diary(&bench, "A");
     bench.ask(request("P1", "ABegin")).unwrap();
     bench.restart();
@@ -163,7 +163,7 @@ fn one_that_comes_to_nothing_apart_parks_its_process_after_one_attempt_and_is_ke
 
 #[test]
 fn where_too_many_turns_wait_callers_hear_that_the_host_is_busy() {
-    let mut bench = bench(Limits { apart_waiting_max: 1, cut_off_max: 0, ..Limits::default() }, |call| call.starts_with("decide"));
+    let mut bench = bench(&Limits { apart_waiting_max: 1, cut_off_max: 0, ..Limits::default() }, |call| call.starts_with("decide"));
     diary(&bench, "A");
     let mut first = hand_in(&bench, request("P1", "ABegin"));
     let mut second = hand_in(&bench, request("P2", "ABegin"));
@@ -177,7 +177,7 @@ fn where_too_many_turns_wait_callers_hear_that_the_host_is_busy() {
 #[test]
 fn a_router_that_takes_long_is_asked_apart_and_so_is_what_it_chooses() {
     for is_slow in [|call: &str| call == "classify", |call: &str| call == "classify" || call == "decide ABegin"] {
-        let mut bench = bench(Limits::default(), is_slow);
+        let mut bench = bench(&Limits::default(), is_slow);
         diary(&bench, "A");
         let chooser = Manifest { handles: kinds(&["Begin"]), ..manifest("chooser-1.0") };
         bench.router("chooser", chooser, |request| {
@@ -195,7 +195,7 @@ fn a_router_that_takes_long_is_asked_apart_and_so_is_what_it_chooses() {
 
 #[test]
 fn a_turn_that_a_crash_cut_off_is_made_after_it() {
-    let mut bench = bench(Limits::default(), |call| call == "decide SendParcel" || call == "decide PaymentTaken");
+    let mut bench = bench(&Limits::default(), |call| call == "decide SendParcel" || call == "decide PaymentTaken");
     order(&bench);
     let mut asked = hand_in(&bench, request("A1", "PlaceOrder"));
     while bench.standing.step(0) {}
@@ -207,7 +207,7 @@ fn a_turn_that_a_crash_cut_off_is_made_after_it() {
 
 #[test]
 fn whoever_waits_for_a_turn_hears_when_the_host_stops() {
-    let bench = bench(Limits::default(), |call| call.starts_with("decide"));
+    let bench = bench(&Limits::default(), |call| call.starts_with("decide"));
     diary(&bench, "A");
     let mut asked = hand_in(&bench, request("P1", "ABegin"));
     let mut bench = bench;

@@ -4,6 +4,7 @@ mod calls;
 mod folder;
 mod guest;
 mod loading;
+mod paces;
 mod roles;
 mod sharing;
 mod upcasting;

@@ -75,7 +75,7 @@ fn counters(text: &mut Text, counters: &Counters) {
     for (verdict, counter) in decisions {
         text.sample("procession_decisions_total", &[("verdict", verdict)], of(counter));
     }
-    let plain: [(&str, &str, &AtomicU64); 12] = [
+    let plain: [(&str, &str, &AtomicU64); 14] = [
         ("procession_guest_errors_total", "Turns that a definition broke.", &counters.guest_errors),
         ("procession_audit_differences_total", "Decisions that came out differently in a fresh instance.", &counters.audit_differences),
         ("procession_commits_total", "Commits that became durable.", &counters.commits),
@@ -90,6 +90,16 @@ fn counters(text: &mut Text, counters: &Counters) {
         ("procession_deadlines_passed_total", "Deadlines that passed without an answer.", &counters.deadlines_passed),
         ("procession_requests_turned_away_total", "Requests that found a full queue of a worker.", &counters.turned_away),
         ("procession_store_outages_total", "Recorded work that was put off because the store failed.", &counters.store_outages),
+        (
+            "procession_cut_off_calls_total",
+            "Calls of definitions that took longer than a slice, so that they were made again apart.",
+            &counters.cut_off,
+        ),
+        (
+            "procession_made_apart_total",
+            "Turns, and calls of routers and adapters, that were made apart from the workers.",
+            &counters.made_apart,
+        ),
         ("procession_definition_rests_total", "Times that a definition began to rest because it wasted too much time.", &counters.rests),
         ("procession_requests_total", "Requests that came to the workers, those included that found a full queue.", &counters.requests),
     ];

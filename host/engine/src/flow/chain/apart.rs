@@ -36,7 +36,7 @@ impl Chain<'_> {
     }
 
     /// What is to be made apart; nothing where it cannot be waited for.
-    pub(super) fn to_be_made_apart(&mut self, target: &Target, trigger: &Trigger) -> Failure {
+    pub(super) fn ask_for_it_apart(&mut self, target: &Target, trigger: &Trigger) -> Failure {
         if self.redo == Redo::Impossible || self.has_staged() {
             return Failure::Apart(None);
         }

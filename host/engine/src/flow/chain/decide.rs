@@ -25,7 +25,7 @@ impl Chain<'_> {
             return made;
         }
         if self.pace == Pace::Slice && self.shared.is_slow(&target.module) {
-            return Err(self.to_be_made_apart(target, trigger));
+            return Err(self.ask_for_it_apart(target, trigger));
         }
         let shares = self.snapshot.module(&target.module).is_some_and(|module| module.manifest.sharing == Sharing::Shared);
         let mut attempt = 1;
@@ -35,7 +35,7 @@ impl Chain<'_> {
             match self.turn(target, trigger, cause) {
                 Err(Failure::Guest(definition, GuestError::Overlong)) => {
                     self.shared.cut_off(&target.module, &definition);
-                    return Err(self.to_be_made_apart(target, trigger));
+                    return Err(self.ask_for_it_apart(target, trigger));
                 }
                 Err(Failure::Guest(definition, error)) => {
                     Counters::count(&self.shared.counters.guest_errors);

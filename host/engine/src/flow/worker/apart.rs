@@ -8,9 +8,17 @@ use crate::flow::inbox::Work;
 use crate::flow::lanes::Lane;
 use crate::model::process::ProcessRow;
 
+/// Work that did not come to its end, the row as it was before, and why.
+pub(super) struct Undone {
+    pub(super) work: Work,
+    pub(super) before: ProcessRow,
+    pub(super) halt: Halt,
+}
+
 impl Worker {
     /// Puts a lane back after work that did not come to its end; it is as it was before the work.
-    pub(super) fn put_back_halted(&mut self, mut lane: Lane, before: ProcessRow, halt: Halt, work: Work) {
+    pub(super) fn put_back(&mut self, mut lane: Lane, undone: Undone) {
+        let Undone { work, before, halt } = undone;
         match halt {
             Halt::Apart(errand) => {
                 // Nothing was staged, so what other streams have folded is right.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Worker;
 use super::adapters::answer_of;
+use super::apart::Undone;
 use super::in_flight::{InFlight, Job};
 use super::resting::rest_of;
 use super::triggers::{take_deadline, take_set_timer, timer_message, trigger_of, undelivered_message};
@@ -57,7 +58,7 @@ impl Worker {
         };
         match done {
             Ok(()) => self.lanes.put(lane),
-            Err(halt) => self.put_back_halted(lane, before, halt, work),
+            Err(halt) => self.put_back(lane, Undone { work, before, halt }),
         }
     }
 

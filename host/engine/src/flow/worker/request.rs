@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::Worker;
+use super::apart::Undone;
 use super::in_flight::{Echo, Job};
 use super::resting;
 use super::triggers::{cancel_reason, is_cancel, target_of};
@@ -17,7 +18,7 @@ use crate::flow::outbox::{self, Target};
 use crate::model::commit::Receipt;
 use crate::model::decision::{Start, Trigger};
 use crate::model::message::Message;
-use crate::model::process::{DeliveryState, ProcessRow};
+use crate::model::process::DeliveryState;
 use crate::ports::definition::{Classifier, GuestError, Module, Pace, Role};
 use crate::ports::store::{CommitError, StoreError};
 use crate::registry::{Handler, Snapshot};
@@ -66,8 +67,8 @@ impl Worker {
             return self.lanes.put(lane);
         }
         if let Some((request, answer)) = self.unless_seen_before(&mut lane, request, answer) {
-            if let Err((before, halt, work)) = self.new_request(&mut lane, request, answer) {
-                return self.put_back_halted(lane, before, halt, work);
+            if let Err(undone) = self.new_request(&mut lane, request, answer) {
+                return self.put_back(lane, *undone);
             }
             lane.routed = None;
         }
@@ -103,14 +104,17 @@ impl Worker {
     }
 
     /// Takes a request that is new. An error is no answer: all of it is to be done once more, on the row as it was before.
-    fn new_request(&mut self, lane: &mut Lane, request: Box<Request>, answer: AnswerTo) -> Result<(), (ProcessRow, Halt, Work)> {
+    fn new_request(&mut self, lane: &mut Lane, request: Box<Request>, answer: AnswerTo) -> Result<(), Box<Undone>> {
         let shared = Arc::clone(&self.shared);
         let snapshot = shared.registry.snapshot();
         let mut message = self.message(lane, &request);
         let receiver = self.receiver(lane, &snapshot, &request, &mut message);
         let receiver = match receiver.and_then(|receiver| self.unless_resting(lane, &snapshot, receiver)) {
             Ok(receiver) => receiver,
-            Err(NotTaken::Halted(halt)) => return Err((lane.row.clone(), halt, Work::Request { request, answer })),
+            Err(NotTaken::Halted(halt)) => {
+                let (work, before) = (Work::Request { request, answer }, lane.row.clone());
+                return Err(Box::new(Undone { work, before, halt }));
+            }
             Err(NotTaken::Ignored(reason)) => {
                 self.say(lane, request, answer, Ok(Answer::Ignored(reason)));
                 return Ok(());
@@ -144,7 +148,7 @@ impl Worker {
                 lane.in_flight.push_back(in_flight);
                 return Ok(());
             }
-            Err(NotTaken::Halted(halt)) => return Err((before, halt, Work::Request { request, answer })),
+            Err(NotTaken::Halted(halt)) => return Err(Box::new(Undone { work: Work::Request { request, answer }, before, halt })),
             Err(NotTaken::Refused(refusal)) => Err(refusal),
             Err(NotTaken::Ignored(reason)) => Ok(Answer::Ignored(reason)),
         };
