@@ -9,9 +9,8 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::background;
 use crate::error::{DeployError, Refusal};
-use crate::flow::apart::Apart;
+use crate::flow::apart::{Apart, Trust};
 use crate::flow::flood::Flood;
 use crate::flow::inbox::{Answer, Move, Operation, Request, Work};
 use crate::flow::mailbox::Mailbox;
@@ -161,12 +160,12 @@ impl Standing {
         for (index, worker) in self.workers.into_iter().enumerate() {
             self.engine.spawn(format!("procession-{index}"), move || worker.run())?;
         }
-        for index in 0..self.engine.shared.limits.apart_threads.max(1) {
-            let shared = Arc::clone(&self.engine.shared);
-            self.engine.spawn(format!("apart-{index}"), move || {
-                background::step_back();
-                shared.apart.run(&shared);
-            })?;
+        for trust in [Trust::Tried, Trust::Untried] {
+            for index in 0..self.engine.shared.limits.apart_threads.max(1) {
+                let shared = Arc::clone(&self.engine.shared);
+                let name = if trust == Trust::Tried { format!("apart-{index}") } else { format!("aside-{index}") };
+                self.engine.spawn(name, move || shared.apart.run(&shared, trust))?;
+            }
         }
         Ok(self.engine)
     }

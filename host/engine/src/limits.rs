@@ -29,14 +29,15 @@ pub struct Limits {
     /// How much of that is forgiven in a second, in milliseconds: far less than a hundredth, so that 99 of 100 requests for others meet no loop
     /// although each loop stops its worker for much longer than they usually take.
     pub wasted_ms_per_s: u64,
-    /// Turns that wait to be made apart, over all modules: each holds its trigger. Beyond it what is for a module that is made apart waits in the store.
+    /// Turns that wait to be made apart, over all modules: each holds its trigger. Beyond it what is for a module that is made apart waits in the store;
+    /// commands to adapters do not count, since each of them is in memory anyway and would lose its place in the order.
     pub apart_waiting_max: usize,
     /// How long all turns of a module are made apart after one of them came to nothing, or too many were cut off, in milliseconds:
     /// long enough that the slices which it costs now and then are nothing beside it. At least a second.
     pub apart_ms: u64,
     /// Calls of one module within that time that may be cut off on a worker: an unusually large message makes an honest definition take long, too.
     pub cut_off_max: u64,
-    /// Threads that make turns apart: half of the cores, and they let the workers go first.
+    /// Threads that make turns apart, of modules whose turns come to something, and as many of others: half of the cores, and they let the workers go first.
     pub apart_threads: usize,
     /// How long what is for a module that is not compiled yet waits before it is looked at again, in milliseconds: compiling takes seconds.
     pub cold_retry_ms: u64,

@@ -63,7 +63,7 @@ impl Ground {
             timers_per_step_max: *dice.one_of(&[1, 3, 256]),
             audit_one_in: *dice.one_of(&[0, 2, 1_000]),
             apart_waiting_max: *dice.one_of(&[1, 2, 256]),
-            apart_ms: *dice.one_of(&[0, 1_000, 60_000]),
+            apart_ms: *dice.one_of(&[1_000, 60_000]),
             cut_off_max: *dice.one_of(&[0, 1, 16]),
             delivery_attempts_max: *dice.one_of(&[1, 3, 8]),
             retry_first_ms: *dice.one_of(&[1, 100, 500]),

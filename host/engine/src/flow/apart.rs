@@ -7,7 +7,7 @@ mod errand;
 mod slow;
 mod turn;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 pub(super) use asked::{AdapterErrand, Called, Routed, RouterErrand};
@@ -19,9 +19,11 @@ pub(super) use turn::{Done, MadeTurn, Seen, TurnErrand};
 use super::inbox::Work;
 use super::mailbox::Mailbox;
 use super::shared::Shared;
+use crate::background;
 use crate::limits::Limits;
+use crate::model::id::Digest;
 
-/// The queue in front of the threads that make turns apart, and which modules have all of theirs made there.
+/// The queues in front of the threads that make turns apart, and which modules have all of theirs made there.
 pub(crate) struct Apart {
     pub(super) slow: Slow,
     waiting_max: usize,
@@ -31,8 +33,20 @@ pub(crate) struct Apart {
 
 #[derive(Default)]
 struct Inside {
-    errands: VecDeque<Errand>,
+    tried: VecDeque<Errand>,
+    untried: VecDeque<Errand>,
+    /// Modules whose last errand came to something.
+    good: HashSet<Digest>,
     stopping: bool,
+}
+
+/// What is known of the modules that a thread works for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// Their last errand came to something: they work hard, and get their share of a busy machine.
+    Tried,
+    /// There was none, or it came to nothing. It may be an endless loop, so it gets what nobody else wants.
+    Untried,
 }
 
 impl Apart {
@@ -43,27 +57,37 @@ impl Apart {
 
     /// Whether so much waits that no more is to come. Each worker may still bring what it is at.
     pub(super) fn is_full(&self) -> bool {
-        self.lock().errands.len() >= self.waiting_max
+        let inside = self.lock();
+        inside.tried.len() + inside.untried.len() >= self.waiting_max
     }
 
     /// Takes an errand. Its worker hears of it through its mailbox.
     pub(super) fn take(&self, errand: Errand) {
-        self.lock().errands.push_back(errand);
-        self.something.notify_one();
+        let mut inside = self.lock();
+        let trust = if inside.good.contains(errand.what.module()) { Trust::Tried } else { Trust::Untried };
+        inside.queue(trust).push_back(errand);
+        drop(inside);
+        self.something.notify_all();
     }
 
     /// Runs errands until it is told to stop. What waits then is found again at the next start, or its caller hears that the host stops.
-    pub(crate) fn run(&self, shared: &Shared) {
+    pub(crate) fn run(&self, shared: &Shared, trust: Trust) {
+        match trust {
+            Trust::Tried => background::step_back(),
+            Trust::Untried => background::stand_aside(),
+        }
         let _stops = StopsAll(shared);
-        while let Some(errand) = self.next() {
-            hand_back(errand, shared);
+        while let Some(errand) = self.next(trust) {
+            self.hand_back(errand, shared);
         }
     }
 
     /// Runs one errand, for whoever steps an engine by hand; true where there was one.
     pub(crate) fn step(&self, shared: &Shared) -> bool {
-        let errand = self.lock().errands.pop_front();
-        errand.map(|errand| hand_back(errand, shared)).is_some()
+        let mut inside = self.lock();
+        let errand = inside.tried.pop_front().or_else(|| inside.untried.pop_front());
+        drop(inside);
+        errand.map(|errand| self.hand_back(errand, shared)).is_some()
     }
 
     pub(crate) fn stop(&self) {
@@ -71,11 +95,21 @@ impl Apart {
         self.something.notify_all();
     }
 
-    fn next(&self) -> Option<Errand> {
-        let inside = self.lock();
-        let is_idle = |inside: &mut Inside| inside.errands.is_empty() && !inside.stopping;
-        let mut inside = self.something.wait_while(inside, is_idle).unwrap_or_else(PoisonError::into_inner);
-        if inside.stopping { None } else { inside.errands.pop_front() }
+    fn next(&self, trust: Trust) -> Option<Errand> {
+        let is_idle = |inside: &mut Inside| inside.queue(trust).is_empty() && !inside.stopping;
+        let mut inside = self.something.wait_while(self.lock(), is_idle).unwrap_or_else(PoisonError::into_inner);
+        if inside.stopping { None } else { inside.queue(trust).pop_front() }
+    }
+
+    fn hand_back(&self, errand: Errand, shared: &Shared) {
+        let (worker, module) = (errand.worker, *errand.what.module());
+        let made = errand.run(shared);
+        if made.came_to_something() {
+            self.lock().good.insert(module);
+        } else {
+            self.lock().good.remove(&module);
+        }
+        shared.mailboxes[worker].bring(Work::Made(Box::new(made)));
     }
 
     fn lock(&self) -> MutexGuard<'_, Inside> {
@@ -83,9 +117,13 @@ impl Apart {
     }
 }
 
-fn hand_back(errand: Errand, shared: &Shared) {
-    let worker = errand.worker;
-    shared.mailboxes[worker].bring(Work::Made(Box::new(errand.run(shared))));
+impl Inside {
+    fn queue(&mut self, trust: Trust) -> &mut VecDeque<Errand> {
+        match trust {
+            Trust::Tried => &mut self.tried,
+            Trust::Untried => &mut self.untried,
+        }
+    }
 }
 
 /// Lets every worker stop when a thread ends by a panic: processes would wait for it for ever, and nobody would hear of it.

@@ -44,6 +44,8 @@ pub(super) struct Lane {
     weight: Weight,
     /// What came while this lane was not in order, in the order in which it came. It waits here and not in the worker's backlog, so that nobody else waits.
     pub(super) waiting: VecDeque<Work>,
+    /// About how much the recorded messages among it hold, in bytes.
+    pub(super) waiting_bytes: usize,
     /// How many of those, from the first on, are done once more because their commits failed: they came before the others, whenever that was heard.
     pub(super) redone: usize,
 }
@@ -79,6 +81,7 @@ impl Lane {
             called: None,
             weight: Weight::default(),
             waiting: VecDeque::new(),
+            waiting_bytes: 0,
             redone: 0,
         }
     }
@@ -110,6 +113,11 @@ impl Lane {
     pub(super) fn time(&self, clock: &dyn Clock) -> Timestamp {
         let made = self.made.as_ref().map(|made| made.input.time);
         made.or_else(|| self.routed.as_ref().map(|routed| routed.time)).unwrap_or_else(|| clock.now())
+    }
+
+    /// Work has come to its end, and with it what was made apart for it.
+    pub(super) fn forget_made(&mut self) {
+        (self.made, self.routed, self.called) = (None, None, None);
     }
 
     /// Whether commits are out that are sure to fail, because they build on one that did: what comes now must not overtake their redo.
@@ -223,6 +231,11 @@ impl Lanes {
             }
             Some(lane) => Ok(lane),
         }
+    }
+
+    /// A lane that is in memory, without using it.
+    pub(super) fn peek(&self, process: &ProcessId) -> Option<&Lane> {
+        self.lanes.peek(process)
     }
 
     /// A lane that is in memory.

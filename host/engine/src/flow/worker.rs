@@ -13,7 +13,7 @@ mod resting;
 mod settle;
 mod triggers;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -47,6 +47,8 @@ pub(crate) struct Worker {
     outage: Outage,
     /// What waits until its definition has rested.
     resting: Resting,
+    /// Processes for which something is made apart.
+    apart: HashSet<ProcessId>,
     in_flight: usize,
     /// What the commits in flight hold in memory.
     in_flight_bytes: usize,
@@ -73,6 +75,7 @@ impl Worker {
             backlog,
             outage,
             resting,
+            apart: HashSet::new(),
             in_flight: 0,
             in_flight_bytes: 0,
             in_flight_outgoing: 0,
@@ -168,7 +171,9 @@ impl Worker {
     /// Says how much recorded work waits here.
     fn weigh(&self) {
         let waiting = self.backlog.iter().filter_map(Work::recorded_bytes);
-        let (messages, bytes) = waiting.fold((0, 0), |(messages, bytes), more| (messages + 1, bytes + more));
+        let behind = self.apart.iter().filter_map(|process| self.lanes.peek(process)).map(|lane| (lane.waiting.len(), lane.waiting_bytes));
+        let waiting = waiting.map(|bytes| (1, bytes)).chain(behind);
+        let (messages, bytes) = waiting.fold((0, 0), |(messages, bytes), more| (messages + more.0, bytes + more.1));
         let (brought, brought_bytes) = self.shared.mailboxes[self.index].brought();
         let (messages, bytes) = (messages + brought + self.in_flight_outgoing, bytes + brought_bytes + self.in_flight_bytes);
         self.shared.flood.weigh(self.index, messages, bytes);

@@ -23,7 +23,7 @@ pub(in crate::flow) struct Routed {
     message: MessageId,
     /// When the request came.
     pub(in crate::flow) time: Timestamp,
-    choice: Result<Choice, GuestError>,
+    pub(super) choice: Result<Choice, GuestError>,
 }
 
 /// An adapter that is to carry out a command.

@@ -59,8 +59,19 @@ impl Errand {
     }
 }
 
+impl Made {
+    pub(super) fn came_to_something(&self) -> bool {
+        match &self.came {
+            Some(Came::Turn(turn)) => turn.came.is_ok(),
+            Some(Came::Router(routed)) => routed.choice.is_ok(),
+            Some(Came::Adapter(called)) => called.replies.is_ok(),
+            None => false,
+        }
+    }
+}
+
 impl What {
-    fn module(&self) -> &Digest {
+    pub(super) fn module(&self) -> &Digest {
         match self {
             Self::Turn(turn) => &turn.module.digest,
             Self::Router(router) => &router.router.module,

@@ -25,8 +25,7 @@ pub(super) fn answer_of<'a>(
     undelivered: &Undelivered,
 ) -> Result<Chain<'a>, Halt> {
     let command = &undelivered.message;
-    let has_no_room = || shared.has_no_room_apart(&adapter.module).then_some(shared.limits.cold_retry_ms);
-    if let Some(for_ms) = shared.rests(&adapter.module).or_else(has_no_room) {
+    if let Some(for_ms) = shared.rests(&adapter.module) {
         let mut chain = taken_off(shared, snapshot, lane, undelivered);
         chain.keep_for_ms(for_ms, command.clone(), undelivered.target.clone());
         return Ok(chain);

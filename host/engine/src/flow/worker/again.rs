@@ -102,7 +102,7 @@ impl Worker {
     pub(super) fn release(&mut self, process: &ProcessId) {
         let in_order = self.lanes.get(process).filter(|lane| !lane.is_closed());
         let waiting = in_order.map(|lane| {
-            lane.redone = 0;
+            (lane.redone, lane.waiting_bytes) = (0, 0);
             std::mem::take(&mut lane.waiting)
         });
         for work in waiting.into_iter().flatten().rev() {

@@ -48,12 +48,14 @@ impl Worker {
         self.next_ticket += 1;
         lane.waiting.push_front(work);
         lane.apart = Some(ticket);
+        self.apart.insert(lane.row.id.clone());
         self.shared.apart.take(Errand { ticket, ..errand });
     }
 
     /// Something was made apart: what waits for it goes on.
     pub(super) fn made(&mut self, made: Made) {
         let Made { process, ticket, came } = made;
+        self.apart.remove(&process);
         // Where a commit failed meanwhile, this builds on what did not happen, and nothing waits for it any more.
         let Some(lane) = self.lanes.get(&process).filter(|lane| lane.apart == Some(ticket)) else { return };
         lane.apart = None;

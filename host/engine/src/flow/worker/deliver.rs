@@ -57,7 +57,10 @@ impl Worker {
             _ => Ok(()),
         };
         match done {
-            Ok(()) => self.lanes.put(lane),
+            Ok(()) => {
+                lane.forget_made();
+                self.lanes.put(lane);
+            }
             Err(halt) => self.put_back(lane, Undone { work, before, halt }),
         }
     }
@@ -69,6 +72,7 @@ impl Worker {
         // What a process has kept is delivered before anything that comes anew.
         let is_held = if lane.is_revived_by(undelivered) { lane.is_closed() } else { lane.is_held() };
         if is_held {
+            lane.waiting_bytes += undelivered.message.data.as_str().len();
             lane.waiting.push_back(Work::Deliver(Box::new(undelivered.clone())));
             return Ok(());
         }

@@ -66,12 +66,12 @@ impl Worker {
             }
             return self.lanes.put(lane);
         }
-        if let Some((request, answer)) = self.unless_seen_before(&mut lane, request, answer) {
-            if let Err(undone) = self.new_request(&mut lane, request, answer) {
-                return self.put_back(lane, *undone);
-            }
-            lane.routed = None;
+        if let Some((request, answer)) = self.unless_seen_before(&mut lane, request, answer)
+            && let Err(undone) = self.new_request(&mut lane, request, answer)
+        {
+            return self.put_back(lane, *undone);
         }
+        lane.forget_made();
         self.lanes.put(lane);
     }
 
