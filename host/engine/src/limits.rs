@@ -102,7 +102,7 @@ impl Default for Limits {
             wasted_ms_per_s: 2,
             apart_waiting_max: 256,
             apart_ms: 60_000,
-            cut_off_max: 16,
+            cut_off_max: 4,
             apart_threads: (cores() / 2).max(1),
             cold_retry_ms: 500,
             decisions_per_chain_max: 256,

@@ -60,9 +60,10 @@ impl Errand {
 }
 
 impl Made {
+    /// Whether it came to something at the first attempt.
     pub(super) fn came_to_something(&self) -> bool {
         match &self.came {
-            Some(Came::Turn(turn)) => turn.came.is_ok(),
+            Some(Came::Turn(turn)) => turn.came.is_ok() && turn.tried == 1,
             Some(Came::Router(routed)) => routed.choice.is_ok(),
             Some(Came::Adapter(called)) => called.replies.is_ok(),
             None => false,
