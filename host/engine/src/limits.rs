@@ -23,11 +23,11 @@ pub struct Limits {
     pub flood_reserve: u64,
     /// Timers, answers that are waited for, and messages put off, of one stream; each of them stands in the process's row, which every commit writes.
     pub waits_per_stream_max: usize,
-    /// What a definition may waste of the workers' time in calls that come to nothing, in milliseconds: an endless loop and another. Beyond that it rests.
+    /// What a definition may waste of the machine's time in calls that come to nothing, in milliseconds: an endless loop and another. Beyond that it rests.
     /// It is felt by those beside it all at once, so it is a small part of any span in which somebody looks at how long 99 of 100 requests take.
     pub wasted_ms_max: u64,
     /// How much of that is forgiven in a second, in milliseconds: far less than a hundredth, so that 99 of 100 requests for others meet no loop
-    /// although each loop stops its worker for much longer than they usually take.
+    /// although each loop takes a core for much longer than they usually need.
     pub wasted_ms_per_s: u64,
     /// Turns that wait to be made apart, over all modules: each holds its trigger. Beyond it what is for a module that is made apart waits in the store;
     /// commands to adapters do not count, since each of them is in memory anyway and would lose its place in the order.

@@ -1,4 +1,4 @@
-//! Definitions that waste the workers' time: what they burn in calls that come to nothing is counted, and beyond a bound they rest for a while.
+//! Definitions that waste the machine's time: what they burn in calls that come to nothing is counted, and beyond a bound they rest for a while.
 //! Only time that failed is counted: a definition that works hard is a good customer.
 
 use std::collections::HashMap;

@@ -55,9 +55,12 @@ impl Worker {
     /// Something was made apart: what waits for it goes on.
     pub(super) fn made(&mut self, made: Made) {
         let Made { process, ticket, came } = made;
-        self.apart.remove(&process);
+        let waits_for = self.lanes.peek(&process).and_then(|lane| lane.apart);
+        if waits_for.is_none_or(|wanted| wanted == ticket) {
+            self.apart.remove(&process);
+        }
         // Where a commit failed meanwhile, this builds on what did not happen, and nothing waits for it any more.
-        let Some(lane) = self.lanes.get(&process).filter(|lane| lane.apart == Some(ticket)) else { return };
+        let Some(lane) = self.lanes.get(&process).filter(|_| waits_for == Some(ticket)) else { return };
         lane.apart = None;
         match came {
             Some(Came::Turn(turn)) => lane.made = Some(turn),
